@@ -1,0 +1,127 @@
+"""Every error tinybench raises on purpose, and the exit code each one ends in.
+
+TinybenchError
+├── UsageError          2   the command line, a file or the data is not usable as given
+│   ├── ConfigError         tinybench.toml or a board file
+│   ├── ModelError          the model file
+│   │   └── UnsupportedModel   readable, but an op, version, type or shape cannot be compiled
+│   └── DataError           images, tensors, labels
+├── GateError           1   everything ran; the answer is no
+│   ├── DoesNotFit          the model needs more than the board has
+│   └── MismatchError       device and reference differ
+├── DeviceError         3   the board or the way to it; a retry may help
+│   ├── LinkError           cannot open, lost, closed
+│   ├── DeviceSilent        nothing (or nothing readable) came back in time
+│   ├── DeviceCrashed       the firmware trapped, stopped or reset
+│   └── WrongFirmware       another protocol, model, engine or build answers
+├── BuildError          4   rendering, compiling, linking, flashing
+│   ├── ToolMissing         a compiler, an emulator, a package
+│   └── StaleBuild          what was built is not what was asked for
+└── Interrupted       130   Ctrl-C; what was measured is kept
+
+Only ``cli`` turns them into words on a terminal and into an exit code.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class TinybenchError(Exception):
+    """Base of all errors: what was wanted, what was seen, what to do next.
+
+    Args:
+        wanted: what the program was trying to do or expected, one sentence.
+        seen: what it met instead, with the values (``name=value``).
+        todo: what the user can do now; the exact command where there is one.
+        details: further lines (a log's tail, a list of ops), shown below the sentence.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(
+        self, wanted: str, seen: str, todo: str = "", *, details: tuple[str, ...] = ()
+    ) -> None:
+        self.wanted = wanted
+        self.seen = seen
+        self.todo = todo
+        self.details = details
+        super().__init__(f"{wanted}: {seen}" + (f" ({todo})" if todo else ""))
+
+
+class UsageError(TinybenchError):
+    """The command line, a file or the data cannot be used as given."""
+
+    exit_code = 2
+
+
+class ConfigError(UsageError):
+    """tinybench.toml or a board file is wrong."""
+
+
+class ModelError(UsageError):
+    """The model file cannot be read."""
+
+
+class UnsupportedModel(ModelError):
+    """The model is readable, but something in it cannot be compiled; all of it is listed."""
+
+
+class DataError(UsageError):
+    """Images, tensors or labels cannot be used."""
+
+
+class GateError(TinybenchError):
+    """Everything ran; the answer is no."""
+
+    exit_code = 1
+
+
+class DoesNotFit(GateError):
+    """The model needs more flash or RAM than the board has."""
+
+
+class MismatchError(GateError):
+    """Device and reference differ where they must not."""
+
+
+class DeviceError(TinybenchError):
+    """The board, or the way to it; a retry may help."""
+
+    exit_code = 3
+
+
+class LinkError(DeviceError):
+    """The link cannot be opened, or was lost."""
+
+
+class DeviceSilent(DeviceError):
+    """Nothing, or nothing readable, came back in time."""
+
+
+class DeviceCrashed(DeviceError):
+    """The firmware trapped, stopped or reset."""
+
+
+class WrongFirmware(DeviceError):
+    """What answers is not the firmware that was asked for; a retry does not help."""
+
+
+class BuildError(TinybenchError):
+    """Rendering, compiling, linking or flashing failed."""
+
+    exit_code = 4
+
+
+class ToolMissing(BuildError):
+    """A compiler, an emulator or a package is not installed."""
+
+
+class StaleBuild(BuildError):
+    """What was built or flashed is not made of what was asked for."""
+
+
+class Interrupted(TinybenchError):
+    """Ctrl-C; what was measured up to then is kept."""
+
+    exit_code = 130
