@@ -5,8 +5,16 @@ A board file never names a function; adding a board is adding a file.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+import difflib
+import tomllib
+import typing
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields, is_dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from tinybench import resources
+from tinybench.errors import ConfigError
 
 
 @dataclass(frozen=True)
@@ -53,6 +61,7 @@ class LinkFacts:
         arguments: further arguments of the emulator.
         baud: 0 where the link has no baud rate.
         reply_timeout_s: longest a single reply may take; an inference included.
+        packages: Debian packages that bring the emulator.
     """
 
     kind: Literal["qemu", "process", "serial"]
@@ -61,6 +70,7 @@ class LinkFacts:
     arguments: tuple[str, ...]
     baud: int
     reply_timeout_s: float
+    packages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -84,18 +94,23 @@ class BuildFacts:
         platform: folder below firmware/ holding the local platform, or a registry spec.
         port: folder below firmware/ with the board's port.
         toolchain: prefix of the compiler's programs ("riscv64-unknown-elf-", "" for the host).
-        flags: compiler flags for this board's ISA (no optimization flags).
+        flags: flags for this board's ISA, for compiler and linker (no optimization flags).
+        packages: Debian packages that bring the compiler and its C library.
     """
 
     platform: str
     port: str
     toolchain: str
     flags: tuple[str, ...]
+    packages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Board:
-    """One board, as its file states it."""
+    """One board, as its file states it.
+
+    ``source`` is the file's path; ``notes`` says what the board can and cannot show.
+    """
 
     name: str
     title: str
@@ -107,3 +122,115 @@ class Board:
     build: BuildFacts
     source: str
     notes: str
+
+
+def list_boards() -> list[Board]:
+    """All boards that tinybench comes with, sorted by name.
+
+    Raises:
+        ConfigError: one of their files is wrong.
+    """
+    return [_read_board(path) for path in sorted(resources.boards().glob("*.toml"))]
+
+
+def load_board(name_or_path: str | Path) -> Board:
+    """One board by name, or by the path of a board file of the user's own.
+
+    Args:
+        name_or_path: "virt-c3", or a path that ends in ".toml".
+
+    Raises:
+        ConfigError: no such board (with the nearest names), or its file is wrong.
+    """
+    path = Path(name_or_path)
+    if path.suffix != ".toml":
+        path = resources.boards() / f"{name_or_path}.toml"
+        if not path.is_file():
+            raise _unknown_board(str(name_or_path))
+    elif not path.is_file():
+        raise ConfigError("read the board file", f"no file {path}", "tinybench boards")
+    return _read_board(path)
+
+
+def _unknown_board(name: str) -> ConfigError:
+    known = sorted(path.stem for path in resources.boards().glob("*.toml"))
+    return ConfigError(
+        "a board that tinybench knows, or the path of a board file (.toml)",
+        f"board={name!r}",
+        _did_you_mean(name, known) or f"known boards: {', '.join(known)}",
+    )
+
+
+def _did_you_mean(word: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+    return f"did you mean {near[0]!r}?" if near else ""
+
+
+def _read_board(path: Path) -> Board:
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError("read the board file", f"{path}: {error}") from error
+    board: Board = _build(Board, {**table, "source": str(path)}, path, "")
+    if board.name != path.stem:
+        raise ConfigError(
+            "a board named as its file",
+            f"{path}: name={board.name!r}",
+            f"write name = {path.stem!r}, or rename the file to {board.name}.toml",
+        )
+    _check_sizes(board, path)
+    return board
+
+
+def _check_sizes(board: Board, path: Path) -> None:
+    memory = board.memory
+    for key in ("flash_bytes", "ram_bytes", "stack_bytes"):
+        if getattr(memory, key) <= 0:
+            raise ConfigError(f"{path}: memory.{key} above 0", f"{getattr(memory, key)}")
+    if memory.stack_bytes >= memory.ram_bytes:
+        raise ConfigError(
+            f"{path}: memory.stack_bytes below memory.ram_bytes ({memory.ram_bytes})",
+            f"stack_bytes={memory.stack_bytes}",
+        )
+    if board.link.reply_timeout_s <= 0:
+        raise ConfigError(f"{path}: link.reply_timeout_s above 0", f"{board.link.reply_timeout_s}")
+
+
+def _build(kind: type, table: Mapping[str, Any], path: Path, where: str) -> Any:
+    """A frozen dataclass from a TOML table: every key known, present and of its type."""
+    types_of = typing.get_type_hints(kind)
+    for key in table:
+        if key not in types_of:
+            allowed = [f.name for f in fields(kind) if f.name != "source"]
+            todo = _did_you_mean(key, allowed) or f"known keys: {', '.join(allowed)}"
+            raise ConfigError(f"{path}: keys that a board file has", f"{where}{key}", todo)
+    for field in fields(kind):
+        if field.default is MISSING and field.name not in table:
+            raise ConfigError(f"{path}: the key {where}{field.name}", "it is missing")
+    values = {
+        key: _convert(types_of[key], value, path, where + key) for key, value in table.items()
+    }
+    return kind(**values)
+
+
+def _convert(wanted: Any, value: Any, path: Path, where: str) -> Any:
+    if is_dataclass(wanted) and isinstance(wanted, type) and isinstance(value, dict):
+        return _build(wanted, value, path, where + ".")
+    if typing.get_origin(wanted) is Literal:
+        if value in typing.get_args(wanted):
+            return value
+        choices = ", ".join(repr(choice) for choice in typing.get_args(wanted))
+        raise ConfigError(f"{path}: {where} one of {choices}", repr(value))
+    if typing.get_origin(wanted) is tuple:
+        if isinstance(value, list) and all(isinstance(item, str) for item in value):
+            return tuple(value)
+        raise ConfigError(f"{path}: {where} a list of strings", repr(value))
+    if wanted is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(wanted, type) and type(value) is wanted:
+        return value
+    raise ConfigError(f"{path}: {where} of type {_type_name(wanted)}", repr(value))
+
+
+def _type_name(wanted: type) -> str:
+    return "a table" if is_dataclass(wanted) else wanted.__name__
