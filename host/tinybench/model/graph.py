@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -35,10 +36,12 @@ class Tensor:
     Attributes:
         index: position in the subgraph's tensor table.
         name: as in the file; may be empty or repeated.
-        dtype: NumPy's name: "int8", "int32", "float32", "uint8", "int16", "bool", ...
+        dtype: NumPy's name: "int8", "int32", "float32", "uint8", "int16", "bool", ...;
+            the schema's, in lower case, where NumPy has no such type ("int4", "string").
         shape: dimensions; never negative (a dynamic batch reads as 1).
         quant: None where the tensor carries no quantization.
-        data: the constant's value with ``shape`` and ``dtype``, None for an activation.
+        data: the constant's value with ``shape`` and ``dtype`` (read-only, a view of the
+            file's bytes), None for an activation.
     """
 
     index: int
@@ -51,12 +54,32 @@ class Tensor:
     @property
     def elements(self) -> int:
         """Number of elements; 1 for a scalar."""
-        return int(np.prod(self.shape, dtype=np.int64)) if self.shape else 1
+        return math.prod(self.shape)
 
     @property
     def nbytes(self) -> int:
-        """Size in bytes."""
-        return self.elements * np.dtype(self.dtype).itemsize
+        """Size in bytes, 4-bit elements packed in pairs; 0 where the type has no fixed size."""
+        return (self.elements * element_bits(self.dtype) + 7) // 8
+
+
+def element_bits(dtype: str) -> int:
+    """Bits that one element of a tensor takes in the file; 0 for strings and resources."""
+    if dtype in _BITS_NUMPY_LACKS:
+        return _BITS_NUMPY_LACKS[dtype]
+    return np.dtype(dtype).itemsize * 8
+
+
+_BITS_NUMPY_LACKS = {
+    "string": 0,
+    "resource": 0,
+    "variant": 0,
+    "bfloat16": 16,
+    "int4": 4,
+    "uint4": 4,
+    "int2": 2,
+    "float8e4m3fn": 8,
+    "float8e5m2": 8,
+}
 
 
 @dataclass(frozen=True)
@@ -93,6 +116,9 @@ class Graph:
         sha256: hex digest of the file's bytes.
         file_bytes: the file's size.
         description: the file's own description string.
+        unsupported: what makes the file more than one plain graph of dense constants and
+            activations (further subgraphs, sparse or variable tensors, free dimensions), one
+            sentence each. Such a graph can be looked at, not compiled.
     """
 
     tensors: tuple[Tensor, ...]
@@ -102,3 +128,4 @@ class Graph:
     sha256: str
     file_bytes: int
     description: str = ""
+    unsupported: tuple[str, ...] = ()
