@@ -28,6 +28,7 @@ typedef struct {
   uint32_t reset_reason; /* enum tb_reset_reason */
   uint8_t *stack_low;    /* lowest byte of the stack; NULL: cannot be painted */
   uint8_t *stack_high;   /* one past its highest byte */
+  uint32_t receive_bytes; /* held while the core is busy, none lost; 0: the sender is held back */
 } tb_port_facts_t;
 
 /* Never NULL; constant while running. */
