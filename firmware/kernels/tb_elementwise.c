@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ADD, SUB, MUL with broadcasting, and every function of one int8 as a table.
+ *
+ * The compiler merges axes that broadcast alike, so the innermost loop is long: equal shapes
+ * become one axis, a per-channel operand two. */
+#include "tb_fixedpoint.h"
+#include "tb_kernels.h"
+
+#define HEADROOM 20 /* bits by which ADD scales its inputs up */
+
+static inline int32_t add_one(const tb_add_t *op, int32_t a, int32_t b) {
+  const int32_t wide_a = (a + op->a_offset) * (1 << HEADROOM);
+  const int32_t wide_b = (b + op->b_offset) * (1 << HEADROOM);
+  const int32_t sum = tb_requantize(wide_a, op->a_multiplier, op->a_shift) +
+                      op->b_sign * tb_requantize(wide_b, op->b_multiplier, op->b_shift);
+  return tb_requantize(sum, op->multiplier, op->shift) + op->out_offset;
+}
+
+static inline int32_t mul_one(const tb_mul_t *op, int32_t a, int32_t b) {
+  const int32_t product = (a + op->a_offset) * (b + op->b_offset);
+  return tb_requantize(product, op->multiplier, op->shift) + op->out_offset;
+}
+
+/* Runs `statement` for every element of the output, with a and b at its operands. */
+#define FOR_EACH(shape, a, b, statement)                                            \
+  for (int32_t i = 0; i < (shape)->size[0]; i++) {                                  \
+    for (int32_t j = 0; j < (shape)->size[1]; j++) {                                \
+      for (int32_t k = 0; k < (shape)->size[2]; k++) {                              \
+        const int8_t *pa = (a) + i * (shape)->step_a[0] + j * (shape)->step_a[1] +  \
+                           k * (shape)->step_a[2];                                  \
+        const int8_t *pb = (b) + i * (shape)->step_b[0] + j * (shape)->step_b[1] +  \
+                           k * (shape)->step_b[2];                                  \
+        for (int32_t l = 0; l < (shape)->size[3]; l++) {                            \
+          statement;                                                                \
+          pa += (shape)->step_a[3];                                                 \
+          pb += (shape)->step_b[3];                                                 \
+        }                                                                           \
+      }                                                                             \
+    }                                                                               \
+  }
+
+void tb_add(const tb_add_t *op, const int8_t *a, const int8_t *b, int8_t *out) {
+  FOR_EACH(&op->shape, a, b,
+           *out++ = tb_clamp8(add_one(op, *pa, *pb), op->act_min, op->act_max))
+}
+
+void tb_mul(const tb_mul_t *op, const int8_t *a, const int8_t *b, int8_t *out) {
+  FOR_EACH(&op->shape, a, b,
+           *out++ = tb_clamp8(mul_one(op, *pa, *pb), op->act_min, op->act_max))
+}
+
+void tb_lookup(const tb_lookup_t *op, const int8_t *in, int8_t *out) {
+  const int8_t *end = op->table + 256 * op->channels + 128;
+  const int8_t *table = op->table + 128;
+  for (int32_t i = 0; i < op->count; i++) {
+    out[i] = table[in[i]];
+    table += 256;
+    if (table == end) {
+      table = op->table + 128;
+    }
+  }
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The int8 kernels that a generated model.cc calls: parameters and entry points.
+ *
+ * Conventions
+ *   layout    NHWC, batch 1; every dimension is in elements
+ *   offsets   in_offset = -zero point of the input, out_offset = +zero point of the output
+ *   scaling   per output channel: value * multiplier[c] * 2^(shift[c] - 31), rounded twice
+ *   memory    tensors need no alignment; out may equal an input where "in place" is said
+ *
+ * The parameters of tb_NAME() are a tb_NAME_t. The compiler lowers each op to one of these and checks every shape; kernels do not. */
+#ifndef TB_KERNELS_H
+#define TB_KERNELS_H
+
+#include <stdint.h>
+
+/* Rises with every change of a struct or of what a kernel expects; model.cc checks it. */
+#define TB_KERNELS_VERSION 1
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A window that slides over the input; positions outside of it contribute nothing. */
+typedef struct {
+  int32_t in_h, in_w, in_c;
+  int32_t out_h, out_w, out_c;
+  int32_t kernel_h, kernel_w;
+  int32_t stride_h, stride_w;
+  int32_t dilation_h, dilation_w;
+  int32_t pad_top, pad_left;
+} tb_window_t;
+
+/* CONV_2D. filter[out_c][kernel_h][kernel_w][group_in], bias[out_c].
+ * Output channel c reads the input channels of group c / group_out. */
+typedef struct {
+  tb_window_t window;
+  int32_t group_in, group_out;
+  int32_t in_offset, out_offset, act_min, act_max;
+  const int8_t *filter;
+  const int32_t *bias;
+  const int32_t *multiplier;
+  const int8_t *shift;
+} tb_conv2d_t;
+void tb_conv2d(const tb_conv2d_t *op, const int8_t *in, int8_t *out);
+
+/* DEPTHWISE_CONV_2D. filter[kernel_h][kernel_w][out_c]; out_c = in_c * depth_multiplier. */
+typedef struct {
+  tb_window_t window;
+  int32_t depth_multiplier;
+  int32_t in_offset, out_offset, act_min, act_max;
+  const int8_t *filter;
+  const int32_t *bias;
+  const int32_t *multiplier;
+  const int8_t *shift;
+} tb_depthwise_t;
+void tb_depthwise(const tb_depthwise_t *op, const int8_t *in, int8_t *out);
+
+/* FULLY_CONNECTED on rows of `depth`. filter[units][depth], bias[units];
+ * channel_step 0: multiplier[0] and shift[0] serve all units, 1: one each. */
+typedef struct {
+  int32_t rows, depth, units, channel_step;
+  int32_t in_offset, out_offset, act_min, act_max;
+  const int8_t *filter;
+  const int32_t *bias;
+  const int32_t *multiplier;
+  const int8_t *shift;
+} tb_fully_connected_t;
+void tb_fully_connected(const tb_fully_connected_t *op, const int8_t *in, int8_t *out);
+
+/* AVERAGE_POOL_2D and MAX_POOL_2D over the part of the window that lies in the input. */
+typedef struct {
+  tb_window_t window;
+  int32_t act_min, act_max;
+} tb_average_pool_t, tb_max_pool_t;
+void tb_average_pool(const tb_average_pool_t *op, const int8_t *in, int8_t *out);
+void tb_max_pool(const tb_max_pool_t *op, const int8_t *in, int8_t *out);
+
+/* MEAN of in[outer][reduced][inner] over the middle; zero_sum = reduced * input zero point,
+ * 1 / reduced is part of the multiplier. */
+typedef struct {
+  int32_t outer, reduced, inner;
+  int32_t zero_sum, multiplier, shift, out_offset;
+} tb_mean_t;
+void tb_mean(const tb_mean_t *op, const int8_t *in, int8_t *out);
+
+/* Which elements of two inputs meet: a step of 0 repeats the element along that axis. */
+typedef struct {
+  int32_t size[4];
+  int32_t step_a[4];
+  int32_t step_b[4];
+} tb_broadcast_t;
+
+/* ADD, and SUB with a negative b_multiplier's sign in `sign_b`. Each input is scaled to a
+ * common scale with 20 bits to spare, then the sum to the output's. In place on an input
+ * that is not repeated. */
+typedef struct {
+  tb_broadcast_t shape;
+  int32_t a_offset, a_multiplier, a_shift;
+  int32_t b_offset, b_multiplier, b_shift, b_sign;
+  int32_t multiplier, shift, out_offset, act_min, act_max;
+} tb_add_t;
+void tb_add(const tb_add_t *op, const int8_t *a, const int8_t *b, int8_t *out);
+
+/* MUL. In place on an input that is not repeated. */
+typedef struct {
+  tb_broadcast_t shape;
+  int32_t a_offset, b_offset;
+  int32_t multiplier, shift, out_offset, act_min, act_max;
+} tb_mul_t;
+void tb_mul(const tb_mul_t *op, const int8_t *a, const int8_t *b, int8_t *out);
+
+/* Any function of one int8, or of one int8 and its channel: table[channels][256], indexed by
+ * the value + 128. Element i is of channel i % channels. In place. */
+typedef struct {
+  int32_t count, channels;
+  const int8_t *table;
+} tb_lookup_t;
+void tb_lookup(const tb_lookup_t *op, const int8_t *in, int8_t *out);
+
+/* SOFTMAX of rows of `depth`. exp_table[d] = exp(-d * beta * scale) in Q0.31, d = max - x. */
+typedef struct {
+  int32_t rows, depth;
+  const int32_t *exp_table;
+} tb_softmax_t;
+void tb_softmax(const tb_softmax_t *op, const int8_t *in, int8_t *out);
+
+/* PAD: a border of `value` around each of four axes. */
+typedef struct {
+  int32_t in_size[4];
+  int32_t before[4];
+  int32_t after[4];
+  int32_t value;
+} tb_pad_t;
+void tb_pad(const tb_pad_t *op, const int8_t *in, int8_t *out);
+
+/* One input of a CONCATENATION: `rows` pieces of `bytes`, every `out_step` bytes from
+ * `out_offset` on. */
+typedef struct {
+  int32_t rows, bytes, out_step, out_offset;
+} tb_copy_rows_t;
+void tb_copy_rows(const tb_copy_rows_t *op, const int8_t *in, int8_t *out);
+
+/* QUANTIZE and DEQUANTIZE inside a graph: the only floating point, in software where the
+ * core has no FPU. The float tensor is 4-byte aligned. */
+typedef struct {
+  int32_t count;
+  float scale;
+  int32_t zero_point;
+} tb_quantize_float_t, tb_dequantize_float_t;
+void tb_quantize_float(const tb_quantize_float_t *op, const int8_t *in, int8_t *out);
+void tb_dequantize_float(const tb_dequantize_float_t *op, const int8_t *in, int8_t *out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

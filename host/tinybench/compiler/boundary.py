@@ -1,0 +1,88 @@
+"""QUANTIZE and DEQUANTIZE at the graph's edge, done on the host exactly as TFLite Micro does.
+
+Sources: reference_ops::AffineQuantize, Dequantize and Requantize in
+tensorflow/lite/kernels/internal/reference/.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinybench.compiler.fixedpoint import multiply, quantize_multiplier
+from tinybench.compiler.program import DeviceTensor
+
+
+def quantize_real(
+    real: NDArray[np.float32], scale: float, zero_point: int, dtype: str = "int8"
+) -> NDArray[Any]:
+    """Real values to integers: round(real / scale) + zero_point, saturated.
+
+    The division is in float32 and halves go away from zero, as in AffineQuantize. Beyond the
+    range of int32, where the C code is undefined, the value saturates; NaN becomes the zero
+    point.
+
+    Args:
+        real: any shape.
+        scale, zero_point: of the result.
+        dtype: "int8" or "uint8".
+    """
+    limits = np.iinfo(dtype)
+    with np.errstate(over="ignore", invalid="ignore"):
+        ratio = (real.astype(np.float32) / np.float32(scale)).astype(np.float64)
+    rounded = np.copysign(np.floor(np.abs(ratio) + 0.5), ratio) + zero_point
+    rounded = np.where(np.isnan(rounded), zero_point, rounded)
+    clipped: NDArray[Any] = np.clip(rounded, limits.min, limits.max).astype(dtype)
+    return clipped
+
+
+def dequantize(values: NDArray[Any], scale: float, zero_point: int) -> NDArray[np.float32]:
+    """Integers to float32: scale * (value - zero_point), rounded once."""
+    exact = np.float64(np.float32(scale)) * (values.astype(np.int64) - zero_point)
+    return exact.astype(np.float32)
+
+
+def requantize(
+    values: NDArray[Any], source: tuple[float, int], target: tuple[float, int], dtype: str
+) -> NDArray[Any]:
+    """Integers of one scale to integers of another.
+
+    Args:
+        values: int8 or uint8, any shape.
+        source, target: (scale, zero point) before and after.
+        dtype: of the result.
+    """
+    limits = np.iinfo(dtype)
+    m = quantize_multiplier(float(np.float32(source[0])) / float(np.float32(target[0])))
+    low = int(np.iinfo(values.dtype).min)
+    table = np.array(
+        [
+            min(max(multiply(v - source[1], m) + target[1], limits.min), limits.max)
+            for v in range(low, low + 256)
+        ]
+    ).astype(dtype)
+    return table[values.astype(np.int64) - low]
+
+
+def to_device(tensor: DeviceTensor, value: NDArray[Any]) -> NDArray[Any]:
+    """The file's input tensor as the device wants it."""
+    edge = tensor.boundary
+    if edge is None:
+        return value
+    if edge.kind == "quantize":
+        return quantize_real(value, tensor.scale, tensor.zero_point, tensor.dtype)
+    own = (tensor.scale, tensor.zero_point)
+    return requantize(value, (edge.scale, edge.zero_point), own, tensor.dtype)
+
+
+def from_device(tensor: DeviceTensor, value: NDArray[Any]) -> NDArray[Any]:
+    """The device's output tensor as the file has it."""
+    edge = tensor.boundary
+    if edge is None:
+        return value
+    if edge.kind == "dequantize":
+        return dequantize(value, tensor.scale, tensor.zero_point)
+    own = (tensor.scale, tensor.zero_point)
+    return requantize(value, own, (edge.scale, edge.zero_point), edge.graph_dtype)

@@ -1,0 +1,87 @@
+"""From steps to buffers: which tensors share memory, and for how long each lives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from tinybench.compiler.program import Buffer, Step
+from tinybench.model.graph import Graph
+
+
+def make_buffers(
+    graph: Graph,
+    steps: Sequence[Step],
+    inputs: Sequence[int],
+    outputs: Sequence[int],
+    views: Mapping[int, int],
+) -> tuple[Buffer, ...]:
+    """Unplaced buffers of every tensor that the steps touch.
+
+    A view shares its source's buffer. A step that may work in place takes over the buffer of an
+    input that nobody reads afterwards. Model inputs live from the first step, model outputs to
+    the last.
+    """
+    root = {tensor: views.get(tensor, tensor) for tensor in range(len(graph.tensors))}
+    first, last = _lifetimes(graph, steps, inputs, outputs, root)
+    owner = _take_over(steps, graph, root, last)
+    groups: dict[int, list[int]] = {}
+    for tensor in sorted(first):
+        groups.setdefault(_find(owner, tensor), []).append(tensor)
+    shared: dict[int, list[int]] = {}
+    for tensor, source in root.items():
+        shared.setdefault(source, []).append(tensor)
+    return tuple(
+        Buffer(
+            tensors=tuple(sorted(t for member in members for t in shared[member])),
+            nbytes=max(graph.tensors[t].nbytes for t in members),
+            first=min(first[t] for t in members),
+            last=max(last[t] for t in members),
+        )
+        for members in groups.values()
+    )
+
+
+def _lifetimes(
+    graph: Graph,
+    steps: Sequence[Step],
+    inputs: Iterable[int],
+    outputs: Iterable[int],
+    root: Mapping[int, int],
+) -> tuple[dict[int, int], dict[int, int]]:
+    """First and last step of each root tensor."""
+    first = {root[t]: 0 for t in inputs}
+    last = dict(first)
+    for i, step in enumerate(steps):
+        for tensor in (*step.inputs, step.output):
+            if graph.tensors[tensor].data is None:
+                first.setdefault(root[tensor], i)
+                last[root[tensor]] = i
+    for tensor in outputs:
+        if root[tensor] in first:
+            last[root[tensor]] = max(len(steps) - 1, 0)
+    return first, last
+
+
+def _take_over(
+    steps: Sequence[Step], graph: Graph, root: Mapping[int, int], last: Mapping[int, int]
+) -> dict[int, int]:
+    """output root -> input root whose buffer it takes over."""
+    owner: dict[int, int] = {}
+    written: set[int] = set()
+    for i, step in enumerate(steps):
+        out = root[step.output]
+        fresh = out not in written
+        written.add(out)
+        for position in step.in_place:
+            source = root[step.inputs[position]]
+            free = graph.tensors[source].data is None and last[source] == i
+            if fresh and free and graph.tensors[source].nbytes == graph.tensors[out].nbytes:
+                owner[out] = source
+                break
+    return owner
+
+
+def _find(owner: Mapping[int, int], tensor: int) -> int:
+    while tensor in owner:
+        tensor = owner[tensor]
+    return tensor

@@ -1,0 +1,70 @@
+"""PAD and CONCATENATION: bytes that only change their place."""
+
+from __future__ import annotations
+
+import math
+
+from tinybench.compiler.lower.context import Lowering, Unsupported
+from tinybench.compiler.program import Step, Value
+
+
+def pad(lowering: Lowering) -> list[Step]:
+    """PAD with the zero point around up to four axes."""
+    source, out = lowering.input(0), lowering.output
+    in_scale, out_scale = lowering.int8_scale(source), lowering.int8_scale(out)
+    if in_scale != out_scale:
+        raise Unsupported("input and output differ in scale or zero point")
+    paddings = lowering.constant(1, "int32")
+    rank = len(source.shape)
+    if rank > 4 or paddings.shape != (rank, 2) or (paddings < 0).any():
+        raise Unsupported(f"paddings {paddings.tolist()} of shape {source.shape}")
+    before = tuple(int(p) for p in paddings[:, 0])
+    after = tuple(int(p) for p in paddings[:, 1])
+    size = tuple(b + s + a for b, s, a in zip(before, source.shape, after, strict=True))
+    if size != out.shape:
+        raise Unsupported(f"output is {out.shape}, {size} follows from the paddings")
+    lead = 4 - rank
+    fields: dict[str, Value] = {
+        "in_size": (1,) * lead + source.shape,
+        "before": (0,) * lead + before,
+        "after": (0,) * lead + after,
+        "value": out_scale.zero,
+    }
+    return [lowering.step("tb_pad", fields, (source.index,))]
+
+
+def concatenation(lowering: Lowering) -> list[Step]:
+    """One copy per input; scales must agree, as TFLite Micro demands."""
+    out = lowering.output
+    out_scale = lowering.int8_scale(out)
+    if lowering.option("fused_activation_function", "NONE") != "NONE":
+        raise Unsupported("a fused activation")
+    rank = len(out.shape)
+    axis = int(lowering.option("axis", 0))
+    if not -rank <= axis < rank:
+        raise Unsupported(f"axis {axis} of rank {rank}")
+    axis %= rank
+    step = math.prod(out.shape[axis:])
+    steps: list[Step] = []
+    offset = 0
+    for position in range(len(lowering.op.inputs)):
+        source = lowering.input(position)
+        if lowering.int8_scale(source) != out_scale:
+            raise Unsupported(f"input {position} differs from the output in scale or zero point")
+        same = source.shape[:axis] + source.shape[axis + 1 :]
+        if len(source.shape) != rank or same != out.shape[:axis] + out.shape[axis + 1 :]:
+            raise Unsupported(f"input {position} of shape {source.shape} for {out.shape}")
+        if source.data is not None:
+            raise Unsupported(f"input {position} is constant")
+        piece = math.prod(source.shape[axis:])
+        fields: dict[str, Value] = {
+            "rows": math.prod(source.shape[:axis]),
+            "bytes": piece,
+            "out_step": step,
+            "out_offset": offset,
+        }
+        steps.append(lowering.step("tb_copy_rows", fields, (source.index,)))
+        offset += piece
+    if offset != step:
+        raise Unsupported(f"inputs fill {offset} of {step} bytes a row")
+    return steps

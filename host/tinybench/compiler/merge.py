@@ -1,0 +1,60 @@
+"""Tables applied one after another are one table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinybench.compiler.program import ConstArray, Kernel, Step
+
+LOOKUP = "tb_lookup"
+
+
+def merge_lookups(steps: Sequence[Step], keep: set[int]) -> list[Step]:
+    """Composes a lookup with the lookup that alone reads its result.
+
+    Args:
+        steps: in order.
+        keep: tensors that must exist because they are model outputs.
+    """
+    readers: dict[int, int] = {}
+    for step in steps:
+        for tensor in step.inputs:
+            readers[tensor] = readers.get(tensor, 0) + 1
+    merged: list[Step] = []
+    for step in steps:
+        previous = merged[-1] if merged else None
+        if (
+            previous is not None
+            and previous.kernel.function == step.kernel.function == LOOKUP
+            and step.inputs == (previous.output,)
+            and readers[previous.output] == 1
+            and previous.output not in keep
+        ):
+            merged[-1] = _compose(previous, step)
+        else:
+            merged.append(step)
+    return merged
+
+
+def _table(step: Step) -> NDArray[np.int8]:
+    table = step.kernel.fields["table"]
+    assert isinstance(table, ConstArray)
+    return table.data
+
+
+def _compose(a: Step, b: Step) -> Step:
+    channels = int(np.lcm(len(_table(a)), len(_table(b))))
+    first, second = (np.tile(t, (channels // len(t), 1)) for t in (_table(a), _table(b)))
+    table = np.take_along_axis(second, first.astype(np.int64) + 128, axis=1)
+    fields = {**b.kernel.fields, "channels": channels, "table": ConstArray("table", table)}
+    return replace(
+        b,
+        ops=a.ops + b.ops,
+        label=f"{a.label}+{b.label}",
+        kernel=Kernel(LOOKUP, fields),
+        inputs=a.inputs,
+    )

@@ -1,0 +1,119 @@
+"""Where each buffer lies in the arena.
+
+Placing buffers with fixed lifetimes in the least memory is dynamic storage allocation, NP-hard;
+first fit in a good order comes close (Pisarchyk and Lee, "Efficient Memory Management for Deep
+Neural Net Inference", 2020). Several orders are tried, then swaps of the best one; the peak of
+live bytes is a bound that tells when to stop.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from tinybench.compiler.program import Buffer, Plan
+
+EXHAUSTIVE = 6  # up to so many buffers every order is tried
+SWAPS = 400  # random exchanges tried beyond that, from a fixed seed
+
+
+def plan_arena(buffers: Sequence[Buffer], alignment: int) -> Plan:
+    """Places the buffers.
+
+    Args:
+        buffers: with sizes and lifetimes; their offsets are ignored.
+        alignment: of every offset, in bytes.
+    """
+    bound, peak_step = peak(buffers, alignment)
+    best = _search(tuple(buffers), alignment, bound)
+    return Plan(
+        tuple(sorted(best, key=lambda b: (b.first, b.offset))), _top(best), bound, peak_step
+    )
+
+
+def peak(buffers: Iterable[Buffer], alignment: int) -> tuple[int, int]:
+    """(most bytes live at once, the step at which they are)."""
+    buffers = tuple(buffers)
+    steps = {b.first for b in buffers}
+    totals = {
+        step: sum(_aligned(b.nbytes, alignment) for b in buffers if b.first <= step <= b.last)
+        for step in steps
+    }
+    if not totals:
+        return 0, 0
+    step = max(totals, key=lambda s: (totals[s], -s))
+    return totals[step], step
+
+
+def _aligned(n: int, alignment: int) -> int:
+    return -(-n // alignment) * alignment
+
+
+def _top(placed: Iterable[Buffer]) -> int:
+    return max((b.offset + b.nbytes for b in placed), default=0)
+
+
+def _overlap_in_time(a: Buffer, b: Buffer) -> bool:
+    return a.first <= b.last and b.first <= a.last
+
+
+def _first_fit(order: Iterable[Buffer], alignment: int) -> tuple[Buffer, ...]:
+    """Puts each buffer at the lowest offset that is free during its whole life."""
+    placed: list[Buffer] = []
+    for buffer in order:
+        offset = 0
+        for other in sorted(
+            (p for p in placed if _overlap_in_time(p, buffer)), key=lambda p: p.offset
+        ):
+            if offset + buffer.nbytes <= other.offset:
+                break
+            offset = max(offset, _aligned(other.offset + other.nbytes, alignment))
+        placed.append(replace(buffer, offset=offset))
+    return tuple(placed)
+
+
+def _search(buffers: tuple[Buffer, ...], alignment: int, bound: int) -> tuple[Buffer, ...]:
+    best: tuple[Buffer, ...] = ()
+    best_order: list[Buffer] = []
+    for order in _orders(buffers):
+        placed = _first_fit(order, alignment)
+        if not best or _top(placed) < _top(best):
+            best, best_order = placed, list(order)
+        if _top(best) <= bound:
+            return best
+    if len(buffers) <= EXHAUSTIVE:
+        return best
+    return _improve(best_order, best, alignment, bound)
+
+
+def _orders(buffers: tuple[Buffer, ...]) -> Iterable[Sequence[Buffer]]:
+    if len(buffers) <= EXHAUSTIVE:
+        return itertools.permutations(buffers)
+    keys = (
+        lambda b: (-b.nbytes, b.first),
+        lambda b: (-b.nbytes * (b.last - b.first + 1), b.first),
+        lambda b: (b.first - b.last, -b.nbytes),
+        lambda b: (b.first, -b.nbytes),
+        lambda b: (-b.last, -b.nbytes),
+    )
+    return (sorted(buffers, key=key) for key in keys)
+
+
+def _improve(
+    order: list[Buffer], best: tuple[Buffer, ...], alignment: int, bound: int
+) -> tuple[Buffer, ...]:
+    """Random swaps in the order, kept when they do not make it worse."""
+    chance = random.Random(0)
+    for _ in range(SWAPS):
+        i, j = chance.randrange(len(order)), chance.randrange(len(order))
+        order[i], order[j] = order[j], order[i]
+        placed = _first_fit(order, alignment)
+        if _top(placed) <= _top(best):
+            best = placed
+        else:
+            order[i], order[j] = order[j], order[i]
+        if _top(best) <= bound:
+            break
+    return best

@@ -1,0 +1,218 @@
+"""What compilation makes: kernel calls over one planned block of memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinybench.model.graph import Graph
+
+
+@dataclass(frozen=True)
+class Target:
+    """What the code is made for; kernel choice and weight packing may depend on it.
+
+    Attributes:
+        isa: "portable" compiles everywhere.
+        alignment: of every buffer in the arena, in bytes.
+    """
+
+    isa: str = "portable"
+    alignment: int = 4
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something in the model that cannot be compiled."""
+
+    op_index: int
+    op_name: str
+    reason: str
+
+    def __str__(self) -> str:
+        """One line for a list."""
+        return f"op {self.op_index} {self.op_name}: {self.reason}"
+
+
+@dataclass(frozen=True)
+class ConstArray:
+    """A constant in flash; its C type follows from the dtype.
+
+    Attributes:
+        role: part of the C symbol's name ("filter", "bias", "multiplier").
+        data: values, written in C order.
+    """
+
+    role: str
+    data: NDArray[Any]
+
+
+Value = int | float | str | tuple[int, ...] | ConstArray
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A C kernel and its parameters.
+
+    Attributes:
+        function: the C function; its parameter struct is ``function + "_t"``.
+        fields: the struct's fields in the order of its declaration.
+    """
+
+    function: str
+    fields: Mapping[str, Value]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One kernel call.
+
+    Attributes:
+        ops: indices of the graph's ops that this call computes.
+        label: the ops' names, for reports.
+        kernel: what is called.
+        inputs: tensor indices of the arguments read, in call order.
+        output: tensor index of the argument written.
+        macs: multiply-accumulates.
+        in_place: positions in ``inputs`` whose buffer the output may take over.
+        soft_float: floating point is computed in software inside the measured window.
+    """
+
+    ops: tuple[int, ...]
+    label: str
+    kernel: Kernel
+    inputs: tuple[int, ...]
+    output: int
+    macs: int = 0
+    in_place: tuple[int, ...] = ()
+    soft_float: bool = False
+
+
+@dataclass(frozen=True)
+class Buffer:
+    """A stretch of the arena and the time for which it is taken.
+
+    Attributes:
+        tensors: indices of the tensors that share it (views, in-place results).
+        offset, nbytes: where it lies in the arena.
+        first, last: first and last step (inclusive) during which it is live.
+    """
+
+    tensors: tuple[int, ...]
+    nbytes: int
+    first: int
+    last: int
+    offset: int = 0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The arena.
+
+    Attributes:
+        buffers: placed; those that are live together do not overlap.
+        arena_bytes: its size.
+        bound: no plan of these buffers can be smaller (the peak of live bytes).
+        peak_step: the step at which that peak occurs.
+    """
+
+    buffers: tuple[Buffer, ...]
+    arena_bytes: int
+    bound: int
+    peak_step: int
+
+    def live_at(self, step: int) -> tuple[Buffer, ...]:
+        """Buffers live at a step, largest first."""
+        live = [b for b in self.buffers if b.first <= step <= b.last]
+        return tuple(sorted(live, key=lambda b: -b.nbytes))
+
+
+@dataclass(frozen=True)
+class Boundary:
+    """A QUANTIZE or DEQUANTIZE at the graph's edge, done on the host.
+
+    Attributes:
+        kind: "quantize" (float32 in), "dequantize" (float32 out), "requantize" (integers).
+        graph_dtype: the dtype the model file has there.
+        scale, zero_point: of the file's side; 1.0 and 0 where that side is float32.
+    """
+
+    kind: Literal["quantize", "dequantize", "requantize"]
+    graph_dtype: str
+    scale: float = 1.0
+    zero_point: int = 0
+
+
+@dataclass(frozen=True)
+class DeviceTensor:
+    """An input or output as the device has it.
+
+    Attributes:
+        name, dtype, shape: of the device's tensor.
+        scale, zero_point: its quantization; 0.0 where it has none.
+        offset: in the arena, in bytes.
+        boundary: what the host does between the file's tensor and this one, or None.
+    """
+
+    tensor: int
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    scale: float
+    zero_point: int
+    offset: int
+    boundary: Boundary | None = None
+
+    @property
+    def nbytes(self) -> int:
+        """Size in bytes."""
+        return int(np.prod(self.shape, dtype=np.int64)) * np.dtype(self.dtype).itemsize
+
+
+@dataclass(frozen=True)
+class Program:
+    """A compiled model.
+
+    Attributes:
+        graph: what it was compiled from.
+        steps: kernel calls in order.
+        plan: the arena.
+        inputs, outputs: in the file's order.
+        notes: what a reader of the results should know (soft float, for one).
+        folded: op index -> what became of an op that costs nothing on the device.
+    """
+
+    graph: Graph
+    target: Target
+    steps: tuple[Step, ...]
+    plan: Plan
+    inputs: tuple[DeviceTensor, ...]
+    outputs: tuple[DeviceTensor, ...]
+    notes: tuple[str, ...] = ()
+    folded: Mapping[int, str] = field(default_factory=dict)
+
+    @property
+    def arena_bytes(self) -> int:
+        """Planned size of the arena: inputs, outputs and everything between."""
+        return self.plan.arena_bytes
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of one inference."""
+        return sum(step.macs for step in self.steps)
+
+    @property
+    def weights_bytes(self) -> int:
+        """Bytes of constants that the kernels read: parameters and constant operands."""
+        parameters = sum(a.data.nbytes for s in self.steps for a in const_arrays(s.kernel))
+        operands = (self.graph.tensors[t] for s in self.steps for t in s.inputs)
+        return parameters + sum(t.nbytes for t in operands if t.data is not None)
+
+
+def const_arrays(kernel: Kernel) -> tuple[ConstArray, ...]:
+    """The kernel's constant arrays, in field order."""
+    return tuple(v for v in kernel.fields.values() if isinstance(v, ConstArray))

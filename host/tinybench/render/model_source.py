@@ -1,0 +1,253 @@
+"""Program -> model.cc and labels.h."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinybench import resources
+from tinybench.compiler.program import ConstArray, DeviceTensor, Program, Step, Value
+from tinybench.render.files import render_template
+
+ENGINE = "aot"
+_CTYPES = {"int8": "int8_t", "int32": "int32_t"}
+_DTYPES = {
+    "float32": "TB_FLOAT32",
+    "int32": "TB_INT32",
+    "uint8": "TB_UINT8",
+    "int16": "TB_INT16",
+    "int8": "TB_INT8",
+}
+_VALUES_PER_LINE = 32
+
+
+@dataclass(frozen=True)
+class ArraySource:
+    """A constant array as C text."""
+
+    name: str
+    ctype: str
+    count: int
+    alignment: int
+    body: str
+
+
+@dataclass(frozen=True)
+class FieldSource:
+    """One designated initializer."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True)
+class OpSource:
+    """The parameter struct of one kernel call."""
+
+    name: str
+    struct: str
+    comment: str
+    fields: tuple[FieldSource, ...]
+
+
+@dataclass(frozen=True)
+class TensorSource:
+    """One tb_tensor_t."""
+
+    offset: int
+    nbytes: int
+    scale_bits: int
+    zero_point: int
+    dtype: str
+    dims: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class TensorGroup:
+    """All inputs, or all outputs."""
+
+    name: str
+    tensors: tuple[TensorSource, ...]
+
+
+@dataclass(frozen=True)
+class ModelContext:
+    """What templates/model.cc.j2 needs."""
+
+    kernels_version: int
+    model_sha256: str
+    sha256_bytes: str
+    build_id_bytes: str
+    macs: int
+    weights_bytes: int
+    arena_bytes: int
+    arrays: tuple[ArraySource, ...]
+    ops: tuple[OpSource, ...]
+    calls: tuple[str, ...]
+    tensor_groups: tuple[TensorGroup, TensorGroup]
+
+
+@dataclass(frozen=True)
+class LabelsContext:
+    """What templates/labels.h.j2 needs; ``labels`` are C string literals."""
+
+    labels: tuple[str, ...]
+
+
+def render_model(program: Program, labels: Sequence[str] | None, build_id: str) -> dict[str, str]:
+    """The generated sources by file name.
+
+    Args:
+        program: what to render.
+        labels: one per output element, None where the model has none.
+        build_id: 32 hex digits that identify all that the firmware is made of.
+    """
+    return {
+        "model.cc": render_template("model.cc.j2", _model_context(program, build_id)),
+        "labels.h": render_template(
+            "labels.h.j2", LabelsContext(tuple(c_string(s) for s in labels or ()))
+        ),
+    }
+
+
+def c_string(text: str) -> str:
+    """A C string literal; everything but printable ASCII as octal escapes of its UTF-8."""
+    plain = [chr(b) if 32 <= b < 127 and b not in b'"\\?' else f"\\{b:03o}" for b in text.encode()]
+    return '"' + "".join(plain) + '"'
+
+
+def _model_context(program: Program, build_id: str) -> ModelContext:
+    arrays: list[ArraySource] = []
+    ops: list[OpSource] = []
+    calls: list[str] = []
+    for i, step in enumerate(program.steps):
+        arrays += _arrays(program, step, i)
+        ops.append(_op(step, i))
+        calls.append(_call(program, step, i))
+    return ModelContext(
+        kernels_version=kernels_version(),
+        model_sha256=program.graph.sha256,
+        sha256_bytes=_bytes(bytes.fromhex(program.graph.sha256)),
+        build_id_bytes=_bytes(bytes.fromhex(build_id)),
+        macs=program.macs,
+        weights_bytes=program.weights_bytes,
+        arena_bytes=program.arena_bytes,
+        arrays=tuple(arrays),
+        ops=tuple(ops),
+        calls=tuple(calls),
+        tensor_groups=(
+            TensorGroup("inputs", tuple(_tensor(t) for t in program.inputs)),
+            TensorGroup("outputs", tuple(_tensor(t) for t in program.outputs)),
+        ),
+    )
+
+
+def kernels_version() -> int:
+    """The version that the kernels' header declares."""
+    header = (resources.firmware() / "kernels" / "tb_kernels.h").read_text("utf-8")
+    found = re.search(r"#define TB_KERNELS_VERSION (\d+)", header)
+    assert found is not None
+    return int(found[1])
+
+
+def _bytes(data: bytes) -> str:
+    return ", ".join(f"0x{b:02x}" for b in data)
+
+
+# --- constants ---------------------------------------------------------------------------
+
+
+def _weight_name(step: int, role: str) -> str:
+    return f"tb_w_{step}_{role}"
+
+
+def _operand_name(step: int, position: int) -> str:
+    return _weight_name(step, f"input{position}")
+
+
+def _arrays(program: Program, step: Step, number: int) -> Iterable[ArraySource]:
+    for value in step.kernel.fields.values():
+        if isinstance(value, ConstArray):
+            yield _array(_weight_name(number, value.role), value.data)
+    for position, tensor in enumerate(step.inputs):
+        data = program.graph.tensors[tensor].data
+        if data is not None:
+            yield _array(_operand_name(number, position), data)
+
+
+def _array(name: str, data: NDArray[Any]) -> ArraySource:
+    flat = data.reshape(-1)
+    words = [_literal(int(v)) for v in flat]
+    lines = (
+        ", ".join(words[i : i + _VALUES_PER_LINE]) for i in range(0, len(words), _VALUES_PER_LINE)
+    )
+    return ArraySource(
+        name=name,
+        ctype=_CTYPES[data.dtype.name],
+        count=flat.size,
+        alignment=4,
+        body=",\n".join(lines),
+    )
+
+
+def _literal(value: int) -> str:
+    """INT32_MIN has no literal of its own in C."""
+    return str(value) if value != -(2**31) else "(-2147483647 - 1)"
+
+
+# --- calls -------------------------------------------------------------------------------
+
+
+def _op(step: Step, number: int) -> OpSource:
+    fields = (
+        FieldSource(name, _field(number, value)) for name, value in step.kernel.fields.items()
+    )
+    indices = ", ".join(str(i) for i in step.ops)
+    return OpSource(
+        name=f"tb_op_{number}",
+        struct=f"{step.kernel.function}_t",
+        comment=f"op {indices}: {step.label}",
+        fields=tuple(fields),
+    )
+
+
+def _field(number: int, value: Value) -> str:
+    if isinstance(value, ConstArray):
+        return _weight_name(number, value.role)
+    if isinstance(value, tuple):
+        return "{" + ", ".join(_literal(v) for v in value) + "}"
+    if isinstance(value, float):
+        return f"{float(np.float32(value)).hex()}f"
+    return _literal(value) if isinstance(value, int) else value
+
+
+def _call(program: Program, step: Step, number: int) -> str:
+    arguments = [f"&tb_op_{number}"]
+    for position, tensor in enumerate(step.inputs):
+        if program.graph.tensors[tensor].data is not None:
+            arguments.append(_operand_name(number, position))
+        else:
+            arguments.append(_address(program, tensor))
+    arguments.append(_address(program, step.output))
+    return f"{step.kernel.function}({', '.join(arguments)})"
+
+
+def _address(program: Program, tensor: int) -> str:
+    offset = next(b.offset for b in program.plan.buffers if tensor in b.tensors)
+    return f"tb_arena + {offset}"
+
+
+def _tensor(tensor: DeviceTensor) -> TensorSource:
+    return TensorSource(
+        offset=tensor.offset,
+        nbytes=tensor.nbytes,
+        scale_bits=int(np.float32(tensor.scale).view(np.uint32)),
+        zero_point=tensor.zero_point,
+        dtype=_DTYPES[tensor.dtype],
+        dims=tensor.shape,
+    )
