@@ -24,7 +24,7 @@ Only ``cli`` turns them into words on a terminal and into an exit code.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class TinybenchError(Exception):
@@ -47,6 +47,16 @@ class TinybenchError(Exception):
         self.todo = todo
         self.details = details
         super().__init__(f"{wanted}: {seen}" + (f" ({todo})" if todo else ""))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Errors cross process borders whole."""
+        return _rebuild, (type(self), self.wanted, self.seen, self.todo, self.details)
+
+
+def _rebuild(
+    kind: type[TinybenchError], wanted: str, seen: str, todo: str, details: tuple[str, ...]
+) -> TinybenchError:
+    return kind(wanted, seen, todo, details=details)
 
 
 class UsageError(TinybenchError):
