@@ -6,6 +6,8 @@ tensorflow/lite/kernels/internal/reference/.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -86,3 +88,37 @@ def from_device(tensor: DeviceTensor, value: NDArray[Any]) -> NDArray[Any]:
         return dequantize(value, tensor.scale, tensor.zero_point)
     own = (tensor.scale, tensor.zero_point)
     return requantize(value, own, (edge.scale, edge.zero_point), edge.graph_dtype)
+
+
+@dataclass(frozen=True)
+class Edge:
+    """Both edges of a compiled model: the file's tensors on one side, the device's on the other.
+
+    Attributes:
+        inputs, outputs: the device's tensors, in the file's order.
+    """
+
+    inputs: tuple[DeviceTensor, ...]
+    outputs: tuple[DeviceTensor, ...]
+
+    def encode(self, values: Sequence[NDArray[Any]]) -> list[bytes]:
+        """The file's input tensors as the bytes that the device gets."""
+        return [
+            np.ascontiguousarray(to_device(tensor, value)).tobytes()
+            for tensor, value in zip(self.inputs, values, strict=True)
+        ]
+
+    def decode(self, raw: Sequence[bytes]) -> list[NDArray[Any]]:
+        """The device's output bytes as the file's output tensors."""
+        return [
+            from_device(tensor, np.frombuffer(data, tensor.dtype).reshape(tensor.shape))
+            for tensor, data in zip(self.outputs, raw, strict=True)
+        ]
+
+    @property
+    def output_steps(self) -> tuple[float, ...]:
+        """One quantization step of each output, in the file's units."""
+        return tuple(
+            t.scale if t.boundary is not None and t.boundary.kind == "dequantize" else 1.0
+            for t in self.outputs
+        )

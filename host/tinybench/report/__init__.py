@@ -1,1 +1,1 @@
-"""TODO"""
+"""Results as files and tables."""

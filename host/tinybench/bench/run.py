@@ -1,0 +1,238 @@
+"""The run itself: every sample through the device, the desktop runtime and the oracle."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinybench.bench.records import Footprint, Measured, SampleRecord, Status
+from tinybench.errors import DataError, TinybenchError
+
+Array = NDArray[Any]
+
+AHEAD = 4  # samples handed to the reference process before the device needs their answers
+PAINT = 0xA5  # and its complement: a byte that equals one paint differs from the other
+
+
+class Inference(Protocol):
+    """What a device answers; see bench/device.py."""
+
+    @property
+    def outputs(self) -> Sequence[bytes]:
+        """The output tensors' bytes, in the model's order."""
+
+    @property
+    def ticks(self) -> int:
+        """The latency counter's difference."""
+
+    @property
+    def arena_used(self) -> int | None:
+        """Bytes of arena touched; None unless painted."""
+
+    @property
+    def stack_used(self) -> int | None:
+        """Bytes of stack used; None unless painted, or where the board cannot tell."""
+
+    @property
+    def resends(self) -> int:
+        """Frames sent again."""
+
+    @property
+    def input_crc(self) -> int:
+        """CRC-32 of what was computed on."""
+
+
+class Device(Protocol):
+    """What runs the model."""
+
+    def infer(self, sample: int, inputs: Sequence[bytes], paint: int = 0) -> Inference:
+        """One inference."""
+
+
+class Reference(Protocol):
+    """Answers of the desktop runtimes; see model/reference.py."""
+
+    def submit(self, inputs: Sequence[Array]) -> Future[Any]:
+        """Starts one sample; the result has ``desktop``, ``oracle`` and ``desktop_us``."""
+
+
+class Edge(Protocol):
+    """Between the file's tensors and the device's bytes; see compiler/boundary.py."""
+
+    @property
+    def output_steps(self) -> tuple[float, ...]:
+        """One quantization step of each output, in the file's units."""
+
+    def encode(self, values: Sequence[Array]) -> list[bytes]:
+        """The file's inputs as the device's bytes."""
+
+    def decode(self, raw: Sequence[bytes]) -> list[Array]:
+        """The device's bytes as the file's outputs."""
+
+
+class Samples(Protocol):
+    """What is measured; see bench/dataset.py."""
+
+    def __len__(self) -> int:
+        """How many samples."""
+
+    def name(self, index: int) -> str:
+        """A sample's name."""
+
+    def label(self, index: int) -> int | None:
+        """A sample's class."""
+
+    def tensor(self, index: int) -> Array:
+        """A sample as the model's input.
+
+        Raises:
+            DataError: it cannot be read.
+        """
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Everything that a run needs.
+
+    Attributes:
+        edge: what lies between the file's tensors and the device's bytes.
+        strict: stop at an unreadable image instead of counting it.
+        on_record: called after each sample (progress, samples.csv).
+    """
+
+    edge: Edge
+    samples: Samples
+    device: Device
+    reference: Reference
+    strict: bool = False
+    on_record: Callable[[SampleRecord], None] = lambda record: None
+    on_unreadable: Callable[[str], None] = lambda name: None
+
+
+@dataclass(frozen=True)
+class _Ready:
+    index: int
+    tensor: Array
+    answer: Future[Any]
+
+
+def run(bench: Bench) -> tuple[Measured, TinybenchError | None]:
+    """Measures every sample.
+
+    Returns:
+        What was measured, complete or not, and the error that ended it early, if any: the
+        device's, or DataError where ``strict`` met an unreadable image or nothing was readable.
+        Ctrl-C ends it early too, without an error here.
+    """
+    records: list[SampleRecord] = []
+    unreadable: list[str] = []
+    footprint: Footprint | None = None
+    error: TinybenchError | None = None
+    status: Status = "complete"
+    reason = ""
+    try:
+        for ready in _prepare(bench, unreadable):
+            if footprint is None:
+                footprint = _probe_memory(bench, ready)
+            records.append(_measure(bench, ready))
+            bench.on_record(records[-1])
+        if not records:
+            raise _nothing_readable(unreadable)
+    except TinybenchError as failure:
+        status, reason, error = "failed", str(failure), failure
+    except KeyboardInterrupt:
+        status, reason = "interrupted", "Ctrl-C"
+    planned = len(bench.samples)
+    measured = Measured(status, reason, planned, tuple(unreadable), tuple(records), footprint)
+    return measured, error
+
+
+def _nothing_readable(unreadable: list[str]) -> DataError:
+    return DataError(
+        "At least one readable sample",
+        f"{len(unreadable)} samples, none could be read",
+        details=tuple(unreadable[:5]),
+    )
+
+
+def _prepare(bench: Bench, unreadable: list[str]) -> Iterator[_Ready]:
+    """Readable samples in order, each submitted to the reference a few samples ahead."""
+    waiting: deque[_Ready] = deque()
+    for index in range(len(bench.samples)):
+        try:
+            tensor = bench.samples.tensor(index)
+        except DataError as error:
+            if bench.strict:
+                raise
+            unreadable.append(f"{bench.samples.name(index)}: {error.seen}")
+            bench.on_unreadable(unreadable[-1])
+            continue
+        waiting.append(_Ready(index, tensor, bench.reference.submit([tensor])))
+        if len(waiting) > AHEAD:
+            yield waiting.popleft()
+    yield from waiting
+
+
+def _probe_memory(bench: Bench, ready: _Ready) -> Footprint:
+    """High-water marks of one sample, painted twice; these inferences are not measured."""
+    inputs = bench.edge.encode([ready.tensor])
+    painted = [bench.device.infer(ready.index, inputs, paint=p) for p in (PAINT, PAINT ^ 0xFF)]
+    return Footprint(
+        _largest([p.arena_used for p in painted]), _largest([p.stack_used for p in painted])
+    )
+
+
+def _largest(values: Sequence[int | None]) -> int | None:
+    known = [v for v in values if v is not None]
+    return max(known) if len(known) == len(values) else None
+
+
+def _measure(bench: Bench, ready: _Ready) -> SampleRecord:
+    inference = bench.device.infer(ready.index, bench.edge.encode([ready.tensor]))
+    reference = ready.answer.result()
+    device = bench.edge.decode(inference.outputs)
+    oracle = reference.oracle
+    return SampleRecord(
+        index=ready.index,
+        name=bench.samples.name(ready.index),
+        label=bench.samples.label(ready.index),
+        device_top1=_top1(device),
+        device_score=_score(device),
+        desktop_top1=_top1(reference.desktop),
+        desktop_score=_score(reference.desktop),
+        desktop_equal=_same_bytes(device, reference.desktop),
+        oracle_top1=None if oracle is None else _top1(oracle),
+        outputs_equal=None if oracle is None else _same_bytes(device, oracle),
+        largest_difference=None if oracle is None else _difference(bench.edge, device, oracle),
+        latency=inference.ticks,
+        desktop_us=reference.desktop_us,
+        resends=inference.resends,
+        input_crc=inference.input_crc,
+    )
+
+
+def _top1(outputs: Sequence[Array]) -> int:
+    """The class with the highest score of the first output; the first of equals."""
+    return int(np.argmax(outputs[0].reshape(-1)))
+
+
+def _score(outputs: Sequence[Array]) -> float:
+    return float(np.max(outputs[0]))
+
+
+def _same_bytes(a: Sequence[Array], b: Sequence[Array]) -> bool:
+    return all(x.tobytes() == y.tobytes() for x, y in zip(a, b, strict=True))
+
+
+def _difference(edge: Edge, device: Sequence[Array], oracle: Sequence[Array]) -> float:
+    """Largest difference of any output element, in quantization steps."""
+    return max(
+        float(np.max(np.abs(d.astype(np.float64) - o.astype(np.float64)), initial=0.0) / step)
+        for d, o, step in zip(device, oracle, edge.output_steps, strict=True)
+    )
