@@ -13,10 +13,15 @@
 #define STACK_BYTES (256u * 1024u) /* of the process's stack, as much as is painted */
 #define REASON_VARIABLE "TB_RESET_REASON"
 
+#ifndef TB_BOARD_NAME
+#define TB_BOARD_NAME "native"
+#define TB_CHIP_NAME "host"
+#endif
+
 static int in_fd = STDIN_FILENO;
 static int out_fd = STDOUT_FILENO;
 static char **arguments;
-static tb_port_facts_t facts = {.board = "native", .chip = "host"};
+static tb_port_facts_t facts = {.board = TB_BOARD_NAME, .chip = TB_CHIP_NAME};
 
 const tb_port_facts_t *tb_port_facts(void) { return &facts; }
 

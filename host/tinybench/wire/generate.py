@@ -145,7 +145,11 @@ def _in_c(kind: Kind, name: str) -> tuple[str, str, str]:
     own = f"m->{name}"
     match kind:
         case Scalar(name=of):
-            return f"{_C_SCALARS[of]} {name}", f"tb_put_{of}(out, {own})", f"{own} = tb_get_{of}(in)"
+            return (
+                f"{_C_SCALARS[of]} {name}",
+                f"tb_put_{of}(out, {own})",
+                f"{own} = tb_get_{of}(in)",
+            )
         case Array(of=of, count=count):
             loop = f"for (int i = 0; i < {count}; i++) "
             return (

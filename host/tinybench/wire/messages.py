@@ -58,6 +58,17 @@ class Documented(IntEnum):
         member.doc = doc
         return member
 
+    @classmethod
+    def find(cls, number: int) -> Documented | None:
+        """The member with this number, if this host knows it."""
+        return next((member for member in cls if member == number), None)
+
+    @classmethod
+    def words(cls, number: int) -> str:
+        """Its name in plain words; the number itself if this host does not know it."""
+        member = cls.find(number)
+        return member.name.lower().replace("_", " ") if member else str(number)
+
 
 class App(Documented):
     """What kind of program answers."""
@@ -159,7 +170,9 @@ class Hello(Message, number=0x81, sender="device"):
     engine: str = text("which engine")
     options: str = text("build options, for people")
     input_count: int = u8("how many of the tensors are inputs; the others are outputs")
-    tensors: tuple[TensorFacts, ...] = records(TensorFacts, "inputs, then outputs, in the model's order")
+    tensors: tuple[TensorFacts, ...] = records(
+        TensorFacts, "inputs, then outputs, in the model's order"
+    )
 
     @property
     def inputs(self) -> tuple[TensorFacts, ...]:

@@ -1,0 +1,265 @@
+"""A device that answers: who it is, and what it makes of a sample.
+
+Every inference that is returned was computed by this boot of this firmware on these inputs: the
+device states the CRC-32 of the inputs it found in its memory and of the outputs it made, and both
+are checked here. Whatever the link does to the frames ends in a resend or in an error.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+
+from tinybench.bench import trouble
+from tinybench.bench.device_log import DeviceLog
+from tinybench.bench.exchange import Exchange, Refused
+from tinybench.bench.identity import Expected, check_identity, describe
+from tinybench.errors import DeviceError
+from tinybench.link import Link
+from tinybench.wire.messages import (
+    NOT_MEASURED,
+    PROTOCOL,
+    ErrorCode,
+    Greet,
+    Hello,
+    Input,
+    InputAck,
+    Output,
+    OutputRead,
+    Reset,
+    Result,
+    Run,
+)
+
+__all__ = ["PAINTS", "Device", "Expected", "Inference"]
+
+PAINTS = (0x5A, 0xA5)
+"""Patterns that differ in every bit: what equals one cannot equal the other."""
+
+_ATTEMPTS = 5
+_PATIENCE_S = 0.5
+_RUN_PATIENCE = 4.0
+"""A run is asked for again after this many times the longest one so far."""
+
+
+@dataclass(frozen=True)
+class Inference:
+    """What the device made of one sample.
+
+    Attributes:
+        outputs: the output tensors' bytes, in the model's order.
+        ticks: of the board's latency counter.
+        arena_used: bytes; None unless painted.
+        stack_used: bytes; None unless painted, or where the board cannot.
+        resends: frames that had to be sent again for it.
+        input_crc: CRC-32 of the inputs, as the device found them.
+    """
+
+    outputs: list[bytes]
+    ticks: int
+    arena_used: int | None
+    stack_used: int | None
+    resends: int
+    input_crc: int
+
+
+class Device:
+    """A conversation with a device. Owns the link; closes it.
+
+    Args:
+        link: an open way to the device.
+        log: file for all that the device says besides answers; None keeps only the tail.
+        reply_timeout_s: longest wait for a single answer, an inference included.
+    """
+
+    def __init__(
+        self, link: Link, *, log: Path | None = None, reply_timeout_s: float = 30.0
+    ) -> None:
+        self.link = link
+        self.log = DeviceLog(log)
+        self._exchange = Exchange(link, self.log, reply_timeout_s)
+        self._hello: Hello | None = None
+        self._longest_run_s = reply_timeout_s / _RUN_PATIENCE**2  # a guess, until known
+
+    def hello(self) -> Hello:
+        """Greet the device; its answer. It forgets what it computed before.
+
+        Raises:
+            WrongFirmware: it speaks another protocol.
+            DeviceError: as :meth:`infer`.
+        """
+        wanted = "greet the device"
+        greet = Greet(PROTOCOL, random.getrandbits(32))
+        self._exchange.greeted = False
+        while True:
+            try:
+                hello = self._exchange.ask(greet, Hello, wanted=wanted, patience_s=_PATIENCE_S)
+            except Refused as no:
+                raise trouble.refused(wanted, no.code, no.detail, self.log) from None
+            if hello.session == greet.session:  # else one that an earlier host asked for
+                break
+        self._exchange.greeted = True
+        self._exchange.credits = max(1, hello.credits)
+        self._hello = hello
+        self.log.add("host", f"greeted {describe(hello)}")
+        return hello
+
+    def check(self, expected: Expected) -> Hello:
+        """Greet the device and refuse it unless it is the one asked for, and ready.
+
+        Raises:
+            WrongFirmware: naming all that differs.
+            DeviceError: the engine could not be set up; or as :meth:`infer`.
+        """
+        hello = self.hello()
+        check_identity(hello, expected)
+        if hello.engine_status != 0:
+            detail = hello.engine_status & 0xFFFFFFFF
+            raise trouble.refused("ready the engine", ErrorCode.ENGINE_FAILED, detail, self.log)
+        return hello
+
+    def infer(self, sample: int, inputs: Sequence[bytes], paint: int = 0) -> Inference:
+        """Send a sample, have it computed, fetch the outputs.
+
+        Args:
+            sample: its number, 0 .. 2^32 - 1.
+            inputs: the input tensors' bytes, in the model's order.
+            paint: 0, or 1 .. 255: the pattern to measure arena and stack with (see PAINTS).
+
+        Raises:
+            DeviceSilent: no answer in time.
+            DeviceCrashed: it trapped, ended or was reset.
+            LinkError: the link damages more than resending mends.
+            DeviceError: the engine failed, or the device refuses.
+            ValueError: inputs that are not of the model's sizes.
+        """
+        hello = self._hello or self.hello()
+        _check_sizes(inputs, hello)
+        run = Run(sample, zlib.crc32(b"".join(inputs)), paint)
+        wanted, resends = f"run sample {sample}", self._exchange.resends
+        refusal = Refused(0, 0)
+        for _ in range(_ATTEMPTS):
+            try:
+                self._send_inputs(hello, inputs, wanted)
+                result = self._run(hello, run, wanted)
+                outputs = self._read_outputs(hello, result, wanted)
+            except Refused as no:
+                if no.code not in (ErrorCode.INPUT_MISMATCH, ErrorCode.NO_RESULT):
+                    raise trouble.refused(wanted, no.code, no.detail, self.log) from None
+                refusal = no
+            else:
+                return Inference(
+                    outputs=outputs,
+                    ticks=result.ticks,
+                    arena_used=_measured(result.arena_used),
+                    stack_used=_measured(result.stack_used),
+                    resends=self._exchange.resends - resends,
+                    input_crc=result.input_crc,
+                )
+        seen = f"{_ATTEMPTS} attempts, the last one ended with {refusal}"
+        raise trouble.unreliable(wanted, seen, self.log)
+
+    def measure_memory(self, sample: int, inputs: Sequence[bytes]) -> Inference:
+        """Run a sample painted with each of PAINTS; the second run, with the larger marks.
+
+        Raises:
+            DeviceError: as :meth:`infer`; also if the two runs differ in their outputs.
+        """
+        first, second = (self.infer(sample, inputs, paint) for paint in PAINTS)
+        if first.outputs != second.outputs:
+            raise DeviceError(
+                f"run sample {sample} twice with the same outputs",
+                "they depend on what lay in free memory before",
+            )
+        return replace(
+            second,
+            arena_used=_larger(first.arena_used, second.arena_used),
+            stack_used=_larger(first.stack_used, second.stack_used),
+            resends=first.resends + second.resends,
+        )
+
+    def reset(self) -> Hello:
+        """Start the device over, and greet it.
+
+        Raises:
+            DeviceError: it does not come back, or not as new.
+        """
+        before = self._hello or self.hello()
+        for _ in range(_ATTEMPTS):
+            self._exchange.send(Reset())
+            after = self.hello()
+            if after.boot_id != before.boot_id:
+                return after
+        raise DeviceError("reset the device", f"boot_id={before.boot_id:#010x} stays the same")
+
+    def close(self) -> None:
+        """Close the link and the log."""
+        self.link.close()
+        self.log.close()
+
+    def __enter__(self) -> Device:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _send_inputs(self, hello: Hello, inputs: Sequence[bytes], wanted: str) -> None:
+        pieces = [
+            Input(tensor, offset, data[offset : offset + hello.chunk])
+            for tensor, data in enumerate(inputs)
+            for offset in range(0, len(data), hello.chunk)
+        ]
+        self._exchange.ask_all(pieces, InputAck, wanted=wanted, patience_s=_PATIENCE_S)
+
+    def _run(self, hello: Hello, run: Run, wanted: str) -> Result:
+        started = time.monotonic()
+        patience = max(_PATIENCE_S, _RUN_PATIENCE * self._longest_run_s)
+        result = self._exchange.ask(run, Result, wanted=wanted, patience_s=patience)
+        took = time.monotonic() - started
+        self._longest_run_s = max(self._longest_run_s, took)
+        if result.boot_id != hello.boot_id:
+            raise trouble.was_reset(wanted, None, self.link, self.log)
+        if (result.sample, result.input_crc) != (run.sample, run.input_crc):
+            raise trouble.unreliable(wanted, f"the result of another run came: {result}", self.log)
+        if result.status != 0:
+            raise DeviceError(wanted, f"the engine failed, status={result.status}")
+        return result
+
+    def _read_outputs(self, hello: Hello, result: Result, wanted: str) -> list[bytes]:
+        asks = [
+            OutputRead(result.sample, index, offset, min(hello.chunk, tensor.size - offset))
+            for index, tensor in enumerate(hello.outputs)
+            for offset in range(0, tensor.size, hello.chunk)
+        ]
+        pieces = self._exchange.ask_all(asks, Output, wanted=wanted, patience_s=_PATIENCE_S)
+        outputs = [bytearray() for _ in hello.outputs]
+        for ask, piece in zip(asks, pieces, strict=True):
+            outputs[ask.tensor] += piece.data
+        whole = b"".join(outputs)
+        if zlib.crc32(whole) != result.output_crc or len(whole) != result.output_bytes:
+            raise Refused(ErrorCode.NO_RESULT, result.output_crc)
+        return [bytes(output) for output in outputs]
+
+
+def _check_sizes(inputs: Sequence[bytes], hello: Hello) -> None:
+    wanted, seen = [tensor.size for tensor in hello.inputs], [len(data) for data in inputs]
+    if wanted != seen:
+        raise ValueError(f"inputs of {wanted} bytes wanted, sizes={seen}")
+
+
+def _measured(count: int) -> int | None:
+    return None if count == NOT_MEASURED else count
+
+
+def _larger(a: int | None, b: int | None) -> int | None:
+    return b if a is None else a if b is None else max(a, b)

@@ -1,0 +1,74 @@
+"""A device in trouble, as a typed error that says what is known."""
+
+from __future__ import annotations
+
+import re
+
+from tinybench.bench.device_log import DeviceLog
+from tinybench.errors import DeviceCrashed, DeviceError, DeviceSilent, LinkError
+from tinybench.link import Link
+from tinybench.wire.messages import Booted, ErrorCode, ResetReason
+
+CAUSE = re.compile(
+    r"tb-trap:.*|.*Guru Meditation Error.*|.*ERROR: AddressSanitizer.*|.*runtime error:.*"
+    r"|.*abort\(\) was called.*|.*Brownout detector.*"
+)
+"""Lines that say why a firmware stopped: our own trap handlers', ESP-IDF's, the sanitizers'."""
+
+
+def gone(wanted: str, link: Link, log: DeviceLog) -> DeviceError:
+    """The link's other side is gone."""
+    return _crashed(wanted, link.problem() or "the link closed", link, log)
+
+
+def silent(wanted: str, timeout_s: float, heard: str, link: Link, log: DeviceLog) -> DeviceError:
+    """No answer in time.
+
+    Args:
+        wanted: what was asked for.
+        timeout_s: how long we waited.
+        heard: what came instead of an answer.
+        link: asked for evidence.
+        log: its tail is shown; a trap line in it makes this a crash.
+    """
+    seen = f"no answer in {timeout_s:g} s, {heard}"
+    details = link.evidence() + log.tail()
+    if _cause(details):
+        return _crashed(wanted, seen, link, log)
+    todo = "it hangs, or another firmware runs: reset the board or flash it again"
+    return DeviceSilent(wanted, seen, todo, details=details)
+
+
+def was_reset(wanted: str, booted: Booted | None, link: Link, log: DeviceLog) -> DeviceError:
+    """The device has started anew in the middle."""
+    reason = f", reset reason {ResetReason.words(booted.reset_reason)}" if booted else ""
+    return _crashed(wanted, f"the device was reset{reason}", link, log)
+
+
+def refused(wanted: str, code: int, detail: int, log: DeviceLog) -> DeviceError:
+    """The device says no for a reason that resending does not mend."""
+    known = ErrorCode.find(code)
+    why = f"{known.name}, {known.doc}" if known else f"code={code}"
+    seen = f"the device refused: {why} (detail={detail:#x})"
+    return DeviceError(wanted, seen, details=log.tail())
+
+
+def unreliable(wanted: str, seen: str, log: DeviceLog) -> DeviceError:
+    """Bytes get lost faster than resending mends."""
+    todo = "check cable and power, or use a lower baud rate"
+    return LinkError(wanted, seen, todo, details=log.tail())
+
+
+def _crashed(wanted: str, seen: str, link: Link, log: DeviceLog) -> DeviceError:
+    details = link.evidence() + log.tail()
+    cause = _cause(details)
+    return DeviceCrashed(wanted, f"{seen}: {cause}" if cause else seen, details=details)
+
+
+def _cause(lines: tuple[str, ...]) -> str:
+    """The first line that gives a reason: what comes after it is consequence."""
+    for line in lines:
+        found = CAUSE.search(line)
+        if found:
+            return found.group(0).strip()
+    return ""

@@ -1,0 +1,32 @@
+"""What every way to reach a device offers."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Link(Protocol):
+    """Bytes to and from one device, in order. Used from one thread."""
+
+    def read(self, timeout_s: float) -> bytes:
+        """What has arrived; waits for it. Empty at the timeout, or when :meth:`problem` is set."""
+        ...
+
+    def write(self, data: bytes) -> None:
+        """Send all of it. If the other side is gone the bytes are lost; :meth:`problem` says so."""
+        ...
+
+    def problem(self) -> str | None:
+        """Why the other side is gone for good ("the emulator exited with status 70"), or None.
+
+        Meaningful after an empty read; what came before the end has been read by then.
+        """
+        ...
+
+    def evidence(self) -> tuple[str, ...]:
+        """Lines for an error's details: where the device's CPU is, the emulator's own log."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the device; ends an emulator. May be called twice."""
+        ...

@@ -1,0 +1,127 @@
+"""A virtual board: QEMU on a flashed ELF, its serial port a socket pair."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+
+from tinybench.boards import Board
+from tinybench.errors import LinkError
+from tinybench.link.child import Child, find_program
+from tinybench.link.monitor import Monitor
+from tinybench.link.process import ProcessLink
+from tinybench.link.symbols import locate
+
+
+@dataclass(frozen=True)
+class EmulatorPlan:
+    """What a ``qemu:`` URL says.
+
+    Attributes:
+        elf: the firmware.
+        emulator: the program, e.g. "qemu-system-riscv32".
+        machine: its -M.
+        arguments: further arguments.
+        packages: Debian packages that bring the program.
+    """
+
+    elf: Path
+    emulator: str
+    machine: str
+    arguments: tuple[str, ...]
+    packages: tuple[str, ...]
+
+
+def board_url(board: Board, elf: Path) -> str:
+    """The URL by which :func:`tinybench.link.open_link` starts a virtual board on this firmware.
+
+    Raises:
+        LinkError: the board is not virtual; its URL is the port that it is plugged into.
+    """
+    path = quote(str(elf.absolute()))
+    if board.link.kind == "process":
+        return f"process:{path}"
+    if board.link.kind != "qemu":
+        raise LinkError(
+            f"start the board {board.name}",
+            f"it is reached by link.kind={board.link.kind!r}, not by an emulator",
+            "name its serial port; tinybench ports lists them",
+        )
+    facts = [("emulator", board.link.emulator), ("machine", board.link.machine)]
+    facts += [("argument", value) for value in board.link.arguments]
+    facts += [("package", value) for value in board.link.packages]
+    return f"qemu:{path}?{urlencode(facts)}"
+
+
+def parse_qemu_url(url: str) -> EmulatorPlan:
+    """The other way round.
+
+    Raises:
+        LinkError: emulator or machine is missing.
+    """
+    parts = urlsplit(url)
+    facts = parse_qsl(parts.query, keep_blank_values=True)
+    values = {key: [v for k, v in facts if k == key] for key, _ in facts}
+    if "emulator" not in values or "machine" not in values:
+        raise LinkError("a URL as board_url() makes it, with emulator and machine", f"url={url!r}")
+    return EmulatorPlan(
+        elf=Path(unquote(parts.path)),
+        emulator=values["emulator"][0],
+        machine=values["machine"][0],
+        arguments=tuple(values.get("argument", ())),
+        packages=tuple(values.get("package", ())),
+    )
+
+
+def open_emulator(plan: EmulatorPlan, log: Path) -> ProcessLink:
+    """Start the emulator; its guest runs at once.
+
+    Args:
+        plan: what to start.
+        log: gets the emulator's own words.
+
+    Raises:
+        ToolMissing: the emulator is not installed.
+        LinkError: the firmware is not there, or no process can be started.
+    """
+    program = find_program(plan.emulator, plan.packages)
+    if not plan.elf.is_file():
+        raise LinkError("start the emulator", f"no file {plan.elf}", "tinybench flash")
+    serial, their_serial = socket.socketpair()
+    control, their_control = socket.socketpair()
+    with their_serial, their_control:
+        fds = [their_serial.fileno(), their_control.fileno()]
+        try:
+            child = Child("the emulator", [program, *_arguments(plan, *fds)], fds, log)
+        except BaseException:
+            serial.close()
+            control.close()
+            raise
+    return ProcessLink(child, serial, _CpuInspector(plan.elf, Monitor(control)))
+
+
+def _arguments(plan: EmulatorPlan, serial_fd: int, control_fd: int) -> list[str]:
+    return [
+        *("-M", plan.machine, *plan.arguments),
+        *("-chardev", f"socket,id=tb-serial,fd={serial_fd}", "-serial", "chardev:tb-serial"),
+        *("-chardev", f"socket,id=tb-control,fd={control_fd}"),
+        *("-mon", "chardev=tb-control,mode=control"),
+        *("-kernel", str(plan.elf)),
+    ]
+
+
+@dataclass(frozen=True)
+class _CpuInspector:
+    """Says where a silent guest's CPU is."""
+
+    elf: Path
+    monitor: Monitor
+
+    def look(self) -> tuple[str, ...]:
+        pc = self.monitor.program_counter()
+        return () if pc is None else (f"CPU at pc={pc:#010x} {locate(self.elf, pc)}".rstrip(),)
+
+    def close(self) -> None:
+        self.monitor.close()

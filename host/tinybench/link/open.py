@@ -1,0 +1,33 @@
+"""URL -> link."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from tinybench.link.base import Link
+from tinybench.link.emulator import open_emulator, parse_qemu_url
+from tinybench.link.process import open_process
+from tinybench.link.serial import open_serial
+
+
+def open_link(url: str, *, log: Path, baud: int = 0) -> Link:
+    """Reach a device.
+
+    Args:
+        url: ``qemu:ELF?...`` or ``process:PROGRAM`` as :func:`~tinybench.link.emulator.board_url`
+            makes them; anything else goes to pyserial (``/dev/ttyUSB0``, ``socket://host:port``).
+        log: file for what the emulator or process itself says; unused for serial ports.
+        baud: of a serial port; 0: the usual.
+
+    Raises:
+        LinkError: it cannot be opened.
+        ToolMissing: the emulator is not installed.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "qemu":
+        return open_emulator(parse_qemu_url(url), log)
+    if parts.scheme == "process":
+        arguments = [value for key, value in parse_qsl(parts.query) if key == "argument"]
+        return open_process(Path(unquote(parts.path)), arguments, log)
+    return open_serial(url, baud)
