@@ -173,6 +173,7 @@ class Exchange:
             self._log.add("device", f"booted, {message}")
             if self.greeted:
                 raise trouble.was_reset(wanted, message, self._link, self._log)
+            self._resend_hinted()  # it has not seen what was sent before
         elif isinstance(message, Error) and message.code == ErrorCode.DAMAGED:
             self._log.add("device", "received a damaged frame")
             self._resend_hinted()

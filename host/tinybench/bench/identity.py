@@ -57,5 +57,6 @@ def describe(hello: Hello) -> str:
     return (
         f"{hello.board} ({hello.chip}), engine {hello.engine}, build {hello.build_id.hex()}, "
         f"model {hello.model_sha256.hex()}, boot {hello.boot_id:#010x}, "
-        f"reset reason {ResetReason.words(hello.reset_reason)}, credits {hello.credits}, options {hello.options!r}"
+        f"reset reason {ResetReason.words(hello.reset_reason)}, credits {hello.credits}, "
+        f"options {hello.options!r}"
     )

@@ -82,9 +82,8 @@ class Inbox:
             self._log.add("noise", f"frame type {item.type:#04x} seq {item.seq}: {error}")
             return None
         if isinstance(message, Log):
-            self._log.add(
-                "device", f"{_level(message.level)} {message.line.decode(errors='replace')}"
-            )
+            line = message.line.decode(errors="replace")
+            self._log.add("device", f"{LogLevel.words(message.level)}: {line}")
             return None
         return Arrival(item.seq, message)
 
