@@ -1,0 +1,1 @@
+"""What several tests need: generators, fakes, jobs. No tests here."""

@@ -1,0 +1,57 @@
+"""Small Keras models for tests of quantization; made in TensorFlow's process, as everything is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+
+def save_all(request: dict[str, Any]) -> dict[str, Any]:
+    """The job: saves each model below as NAME.keras in ``folder``."""
+    import keras
+
+    keras.utils.set_random_seed(11)
+    for make in (plain, elu, lstm, two_inputs):
+        make().save(Path(request["folder"], f"{make.__name__}.keras"))
+    return {}
+
+
+def plain() -> Any:
+    """Converts without trouble; (8, 8, 2) -> 3 classes."""
+    import keras
+    from keras import layers
+
+    return keras.Sequential(
+        [
+            layers.Input((8, 8, 2)),
+            layers.Conv2D(4, 3, activation="relu"),
+            layers.Flatten(),
+            layers.Dense(3, activation="softmax"),
+        ]
+    )
+
+
+def elu() -> Any:
+    """The converter leaves ELU in float and says nothing."""
+    import keras
+    from keras import layers
+
+    return keras.Sequential(
+        [layers.Input((8, 8, 2)), layers.Conv2D(4, 3, activation="elu"), layers.Flatten()]
+    )
+
+
+def lstm() -> Any:
+    """With batch 1 and not unrolled, the converter crashes on it."""
+    import keras
+    from keras import layers
+
+    return keras.Sequential([layers.Input((6, 4)), layers.LSTM(5)])
+
+
+def two_inputs() -> Any:
+    import keras
+    from keras import layers
+
+    left, right = layers.Input((4,)), layers.Input((4,))
+    return keras.Model([left, right], layers.Add()([left, right]))

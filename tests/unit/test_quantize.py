@@ -1,0 +1,99 @@
+"""Keras -> int8 .tflite: integer throughout, batch 1, refused with words where it cannot be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tinybench.errors import ModelError
+from tinybench.model.graph import Graph
+from tinybench.model.read import read_tflite
+from tinybench.train.isolated import run_job
+from tinybench.train.quantize import check_full_integer, quantize_int8
+
+pytestmark = pytest.mark.train
+
+
+@pytest.fixture(scope="module")
+def keras_models(test_jobs: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of the models of tests/support/keras_models.py."""
+    folder = tmp_path_factory.mktemp("keras")
+    run_job("support.keras_models:save_all", {"folder": str(folder)}, purpose="save test models")
+    return folder
+
+
+def samples(*shape: int) -> NDArray[np.float32]:
+    return np.random.default_rng(5).uniform(0, 1, (20, *shape)).astype(np.float32)
+
+
+def scales(graph: Graph, op_name: str) -> int:
+    """How many scales the weights of the first such op have."""
+    op = next(op for op in graph.ops if op.name == op_name)
+    quant = graph.tensors[op.inputs[1]].quant
+    assert quant is not None
+    return len(quant.scale)
+
+
+def test_result_is_integer_with_batch_one(keras_models: Path, tmp_path: Path) -> None:
+    out = tmp_path / "deep" / "plain.tflite"
+    made = quantize_int8(keras_models / "plain.keras", samples(8, 8, 2), out)
+    graph = read_tflite(out)
+    entry, end = graph.tensors[graph.inputs[0]], graph.tensors[graph.outputs[0]]
+    assert (entry.dtype, entry.shape) == ("int8", (1, 8, 8, 2))
+    assert (end.dtype, end.shape) == ("int8", (1, 3))
+    assert scales(graph, "CONV_2D") == 4
+    assert scales(graph, "FULLY_CONNECTED") == 3
+    assert (made.sha256, made.nbytes) == (graph.sha256, out.stat().st_size)
+    assert made.converter.startswith("TensorFlow 2.")
+    assert [path.name for path in out.parent.iterdir()] == ["plain.tflite"]
+
+
+def test_dense_layers_per_tensor_on_demand(keras_models: Path, tmp_path: Path) -> None:
+    out = tmp_path / "plain.tflite"
+    quantize_int8(keras_models / "plain.keras", samples(8, 8, 2), out, per_channel_dense=False)
+    graph = read_tflite(out)
+    assert scales(graph, "CONV_2D") == 4
+    assert scales(graph, "FULLY_CONNECTED") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "words"),
+    [
+        pytest.param("elu", (8, 8, 2), "integer throughout", id="op left in float"),
+        pytest.param("lstm", (6, 4), "crashed", id="converter crashes"),
+        pytest.param("two_inputs", (4,), "inputs=2", id="two inputs"),
+        pytest.param("plain", (8, 8, 1), r"shape=\(20, 8, 8, 1\)", id="samples of other shape"),
+    ],
+)
+def test_refusal_has_words_and_leaves_the_old_file(
+    keras_models: Path, tmp_path: Path, name: str, shape: tuple[int, ...], words: str
+) -> None:
+    out = tmp_path / "out.tflite"
+    out.write_bytes(b"old")
+    with pytest.raises(ModelError, match=words) as caught:
+        quantize_int8(keras_models / f"{name}.keras", samples(*shape), out)
+    assert caught.value.todo
+    assert out.read_bytes() == b"old"
+
+
+def test_not_a_keras_file(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.keras"
+    bad.write_bytes(b"not a zip file")
+    with pytest.raises(ModelError, match=r"quantize bad\.keras"):
+        quantize_int8(bad, samples(4), tmp_path / "out.tflite")
+    with pytest.raises(ModelError, match="no such file"):
+        quantize_int8(tmp_path / "none.keras", samples(4), tmp_path / "out.tflite")
+    assert not (tmp_path / "out.tflite").exists()
+
+
+def test_float_ops_are_all_listed(keras_models: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModelError) as caught:
+        quantize_int8(keras_models / "elu.keras", samples(8, 8, 2), tmp_path / "out.tflite")
+    assert any("ELU: float32" in line for line in caught.value.details)
+
+
+def test_check_takes_an_integer_graph(digits: Path) -> None:
+    check_full_integer(read_tflite(digits / "digits.tflite"))
