@@ -174,3 +174,28 @@ pixel_range = "auto"  # what pixels 0..255 stand for: auto, 0:255, 0:1, -1:1
 # limit = 100  # so many samples at most; 0: all
 # strict = true  # stop at an unreadable image instead of counting it
 """
+
+
+def init_project(folder: Path, values: Mapping[str, str], *, force: bool = False) -> Path:
+    """Writes a commented tinybench.toml.
+
+    Args:
+        folder: where; made if need be.
+        values: TOML literals of ``model``, ``board`` and ``data``.
+        force: replace one that is there.
+
+    Raises:
+        ConfigError: there is one already, or it cannot be written.
+    """
+    path = folder / FILE_NAME
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with path.open("w" if force else "x", encoding="utf-8") as file:
+            file.write(TEMPLATE.format(**values))
+    except FileExistsError:
+        raise ConfigError(
+            f"A new {FILE_NAME}", f"{path} exists", "Edit it, or replace it with --force"
+        ) from None
+    except OSError as error:
+        raise ConfigError(f"Write {path}", error.strerror or str(error)) from error
+    return path

@@ -239,7 +239,7 @@ def _call(program: Program, step: Step, number: int) -> str:
 
 def _address(program: Program, tensor: int) -> str:
     offset = next(b.offset for b in program.plan.buffers if tensor in b.tensors)
-    return f"tb_arena + {offset}"
+    return f"at({offset})"
 
 
 def _tensor(tensor: DeviceTensor) -> TensorSource:

@@ -1,0 +1,73 @@
+"""`tinybench bench`: the device against desktop TFLite, on data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tinybench.cli.console import print_json, reports_errors
+from tinybench.cli.options import (
+    HERE,
+    AsJson,
+    Board,
+    Engine,
+    Folder,
+    Labels,
+    Model,
+    project_from,
+)
+from tinybench.project import PIXEL_RANGES, overlay
+
+
+@reports_errors
+def bench(
+    model: Model = None,
+    board: Board = None,
+    engine: Engine = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            "--data", help="Folder per class of images, .npz, IDX files, or folder of .bin tensors."
+        ),
+    ] = None,
+    labels: Labels = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=0, help="At most so many samples; 0: all.")
+    ] = None,
+    pixel_range: Annotated[
+        str | None, typer.Option("--pixel-range", help="|".join(PIXEL_RANGES))
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Stop at an unreadable image instead of counting it.")
+    ] = False,
+    flash: Annotated[
+        bool, typer.Option("--flash/--no-flash", help="Build and flash first, or use what is there.")
+    ] = True,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Run folder. [default: runs/TIME-MODEL-BOARD]")
+    ] = None,
+    folder: Folder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Run data through a model on a board and compare with desktop TFLite."""
+    from tinybench.cli.progress import BenchProgress
+    from tinybench.cli.tables import show_result
+    from tinybench.workflow import bench_model
+
+    project = overlay(
+        project_from(folder, model, board, engine, labels),
+        path=data,
+        limit=limit,
+        pixel_range=pixel_range,
+        strict=strict or None,
+    )
+    with BenchProgress() as progress:
+        report = bench_model(project, out=out, flash=flash, watch=progress)
+    if as_json:
+        print_json(report.result)
+    else:
+        show_result(report.result, report.folder)
+    if report.error is not None:
+        raise report.error

@@ -1,0 +1,29 @@
+"""`tinybench flash`: firmware onto a board."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from tinybench.cli.console import news, reports_errors
+from tinybench.cli.options import HERE, Board, Engine, Folder, Labels, Model, project_from
+
+
+@reports_errors
+def flash(
+    model: Model = None,
+    board: Board = None,
+    engine: Engine = None,
+    labels: Labels = None,
+    build: Annotated[
+        bool, typer.Option("--build/--no-build", help="Build first, or use the last build.")
+    ] = True,
+    folder: Folder = HERE,
+) -> None:
+    """Put the firmware onto the board and check that it answers."""
+    from tinybench.workflow import flash_firmware
+
+    project = project_from(folder, model, board, engine, labels)
+    flashed = flash_firmware(project, build=build)
+    news(f"flashed {flashed.board.name}: {flashed.greeting}")

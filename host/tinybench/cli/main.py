@@ -1,0 +1,56 @@
+"""The `tinybench` command: registers the subcommands."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from tinybench import __version__
+from tinybench.cli.bench import bench
+from tinybench.cli.boards import boards
+from tinybench.cli.build import build
+from tinybench.cli.demo import demo
+from tinybench.cli.doctor import doctor
+from tinybench.cli.flash import flash
+from tinybench.cli.init import init
+from tinybench.cli.inspect import inspect
+from tinybench.cli.ports import ports
+
+EXIT_CODES = """
+Exit codes: 0 ok; 1 does not fit, or device and reference differ; 2 usage or bad input;
+3 device or link; 4 build or flash; 130 interrupted.
+"""
+
+app = typer.Typer(
+    name="tinybench",
+    help="Gets a neural network onto an ESP32 and proves that it works there.",
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (demo, init, inspect, build, flash, bench, boards, ports, doctor):
+    app.command(command.__name__)(command)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"tinybench {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show it.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    app()

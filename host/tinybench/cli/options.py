@@ -1,0 +1,40 @@
+"""Options that several commands share, and the project that they are laid over."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tinybench.project import Project, load_project, overlay
+
+Model = Annotated[
+    Path | None, typer.Argument(help="int8 .tflite file. [default: from tinybench.toml]")
+]
+Board = Annotated[
+    str | None,
+    typer.Option("--board", "-b", help="Board name or board file; `tinybench boards` lists them."),
+]
+Engine = Annotated[str | None, typer.Option("--engine", help="aot.")]
+Labels = Annotated[
+    Path | None,
+    typer.Option("--labels", help="Class names: one a line, or one comma-separated line."),
+]
+Folder = Annotated[
+    Path, typer.Option("--project", "-C", help="Folder with tinybench.toml and .tinybench/.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout and nothing else there.")]
+HERE = Path()
+
+
+def project_from(
+    folder: Path,
+    model: Path | None = None,
+    board: str | None = None,
+    engine: str | None = None,
+    labels: Path | None = None,
+) -> Project:
+    """tinybench.toml of a folder with these flags laid over it."""
+    project = load_project(folder)
+    return overlay(project, model=model, board=board, engine=engine, labels=labels)
