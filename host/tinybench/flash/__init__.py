@@ -1,1 +1,1 @@
-"""TODO"""
+"""Firmware onto a board. A virtual board's flash is a slot in the project folder."""

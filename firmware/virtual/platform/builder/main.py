@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Builds one firmware: what board.json and sources.json say, with the compiler found on PATH.
+
+SCons runs this file. board.json is rendered from boards/*.toml, sources.json (each source with
+its own flags) from firmware/sources.toml: nothing is decided here.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from SCons.Script import COMMAND_LINE_TARGETS, Default, DefaultEnvironment
+
+env = DefaultEnvironment()
+sys.path.insert(0, str(Path(env.PioPlatform().get_dir()) / "builder"))
+import toolchain  # noqa: E402 - lies beside this file, which SCons does not import from
+
+project = Path(env.subst("$PROJECT_DIR"))
+facts = env.BoardConfig().get("build")
+isa = facts["isa_flags"]
+gcc = facts["toolchain"] + "gcc"
+library = toolchain.find_library(gcc, isa) if facts["bare_metal"] else toolchain.NOTHING
+
+env.Replace(
+    AS=gcc,
+    CC=gcc,
+    CXX=facts["toolchain"] + "g++",
+    LINK=gcc,
+    AR=facts["toolchain"] + "ar",
+    RANLIB=facts["toolchain"] + "ranlib",
+    PROGNAME="firmware",
+    PROGSUFFIX=".elf",
+    # Paths in messages and debug information are the project's own, wherever it lies.
+    CCFLAGS=[*isa, f"-ffile-prefix-map={project}=."],
+    ASFLAGS=[],
+    ASPPFLAGS=["-x", "assembler-with-cpp", *isa],
+    CFLAGS=[],
+    CXXFLAGS=[],
+    CPPDEFINES=[(name, env.StringifyMacro(value)) if isinstance(value, str) else (name, value)
+                for name, value in facts["defines"].items()],
+    CPPPATH=[str(project / folder) for folder in facts["include_folders"]],
+    LINKFLAGS=[*isa, "-Wl,--gc-sections"],
+    LIBS=[],
+    LIBPATH=[],
+)
+if facts["bare_metal"]:
+    env.Append(
+        CCFLAGS=[flag for folder in library.includes for flag in ("-isystem", folder)],
+        LINKFLAGS=["-nostdlib", "-T", str(project / facts["linker_script"]), "-Wl,--fatal-warnings"],
+        LIBPATH=library.folders,
+        LIBS=["c", "gcc"],
+    )
+
+objects = [
+    env.Object(
+        str(Path("$BUILD_DIR") / source["path"]) + ".o",
+        str(project / source["path"]),
+        CCFLAGS=env["CCFLAGS"] + source["flags"],
+    )
+    for source in json.loads((project / "sources.json").read_text(encoding="utf-8"))
+]
+firmware = env.Program("$BUILD_DIR/${PROGNAME}", objects)
+env.Depends(firmware, str(project / facts["linker_script"]) if facts["bare_metal"] else [])
+if "nobuild" not in COMMAND_LINE_TARGETS:
+    Default(firmware)

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where a bare-metal gcc keeps headers and libraries of one ISA: asked, never assumed.
+
+Debian's gcc 12 and Ubuntu's gcc 13 look for 32-bit libraries under names of their own
+(rv32imac, rv32im, ...), and given an ISA string that they do not know, such as one with _zicsr,
+both silently take the 64-bit folder. So the ISA is asked for in ever plainer words until the
+answer is a folder of its own.
+"""
+
+import os
+import re
+import shlex
+import subprocess
+from dataclasses import dataclass
+
+SPECS = "--specs=picolibc.specs"
+
+
+@dataclass(frozen=True)
+class Library:
+    """Folders to give to the compiler (includes) and to the linker (folders), in order."""
+
+    includes: tuple
+    folders: tuple
+
+
+NOTHING = Library((), ())
+
+
+class LibraryNotFound(Exception):
+    """The compiler has no C library, or none for this ISA."""
+
+
+def find_library(gcc, isa_flags):
+    """Headers and libraries of picolibc and libgcc for these -march and -mabi flags.
+
+    Args:
+        gcc: the compiler, a program on PATH.
+        isa_flags: as the sources are compiled with.
+
+    Returns:
+        A Library.
+
+    Raises:
+        LibraryNotFound: picolibc is not installed, or nothing fits the ISA.
+    """
+    if not os.path.isabs(_ask(gcc, ["-print-file-name=picolibc.specs"])):
+        raise LibraryNotFound(f"{gcc} does not find picolibc.specs: picolibc is not installed")
+    for flags in _plainer(isa_flags):
+        if _ask(gcc, [*flags, "-print-multi-directory"]) != ".":
+            return _folders(gcc, flags)
+    raise LibraryNotFound(f"{gcc} has no libraries for {' '.join(isa_flags)}")
+
+
+def _plainer(isa_flags):
+    """The flags; without _extensions; without the last letters, down to rv32i."""
+    march = next(flag for flag in isa_flags if flag.startswith("-march="))
+    rest = [flag for flag in isa_flags if flag != march]
+    yield list(isa_flags)
+    plain = march.split("_")[0]
+    base = re.match(r"-march=rv\d+i", plain).group(0)
+    while len(plain) >= len(base):
+        yield [plain, *rest]
+        plain = plain[:-1]
+
+
+def _ask(gcc, arguments):
+    done = subprocess.run([gcc, *arguments], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def _folders(gcc, flags):
+    """From the commands that gcc would run (-###), which it prints on stderr."""
+    command = [gcc, "-###", SPECS, *flags, "-x", "c", os.devnull]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    words = [word for line in done.stderr.splitlines() if line.startswith(" ")
+             for word in shlex.split(line)]
+    includes = [after for word, after in zip(words, words[1:]) if word == "-isystem"]
+    folders = [word[2:] for word in words if word.startswith("-L") and len(word) > 2]
+    return Library(tuple(dict.fromkeys(includes)), tuple(dict.fromkeys(folders)))

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The bare-metal RV32 port: start-up, traps, and what tb_port.h asks for. */
+#include "tb_port.h"
+
+#include <string.h>
+
+#include "guard.h"
+#include "machine.h"
+#include "uart.h"
+
+#define REBOOTED 0x7462726Bu /* says that boots is valid and tb_port_reset() was called */
+
+/* Placed by the linker script. */
+extern uint8_t tb_stack_low[], tb_stack_high[];
+extern uint8_t tb_data_low[], tb_data_high[], tb_bss_low[], tb_bss_high[];
+extern const uint8_t tb_data_image[];
+
+void tb_reset(void) __attribute__((noreturn));
+void tb_start(void) __attribute__((noreturn));
+void tb_trap_report(uint32_t cause, uint32_t pc, uint32_t value) __attribute__((noreturn));
+
+/* Survives tb_port_reset(). */
+static struct {
+  uint32_t rebooted;
+  uint32_t boots;
+} kept __attribute__((section(".noinit")));
+
+static tb_port_facts_t facts = {
+    .board = TB_BOARD_NAME,
+    .chip = TB_CHIP_NAME,
+    .clock_hz = TB_CLOCK_HZ,
+    .stack_low = tb_stack_low,
+    .stack_high = tb_stack_high,
+};
+
+/* Start-up ------------------------------------------------------------------------------------ */
+
+static void identify_boot(void) {
+  int software = kept.rebooted == REBOOTED;
+  kept.boots = software ? kept.boots + 1u : 0u;
+  kept.rebooted = 0;
+  facts.reset_reason = software ? TB_RESET_SOFTWARE : TB_RESET_POWER_ON;
+  facts.boot_id = (REG32(RTC_BASE) ^ kept.boots * 0x9E3779B9u) | 1u; /* the clock's low word: ns */
+}
+
+void tb_start(void) {
+  memcpy(tb_data_low, tb_data_image, (size_t)(tb_data_high - tb_data_low));
+  memset(tb_bss_low, 0, (size_t)(tb_bss_high - tb_bss_low));
+
+  guard_memory();
+  uart_setup();
+  identify_boot();
+  tb_main();
+  machine_exit(0);
+}
+
+/* Traps --------------------------------------------------------------------------------------- */
+
+static void write_text(const char *text) {
+  uart_write((const uint8_t *)text, strlen(text));
+}
+
+static void write_hex(const char *label, uint32_t value) {
+  char text[] = "0x00000000";
+  for (size_t i = 9; i > 1; i--) {
+    text[i] = "0123456789abcdef"[value & 15u];
+    value >>= 4;
+  }
+  write_text(label);
+  write_text(text);
+}
+
+/* One line of text between frame delimiters, then the end. A second trap in here would come back
+ * here: the first one's line is then cut short, and the emulator still ends. */
+void tb_trap_report(uint32_t cause, uint32_t pc, uint32_t value) {
+  static const uint8_t delimiter = 0;
+  static int entered;
+  if (!entered) {
+    entered = 1;
+    uart_write(&delimiter, 1);
+    write_hex("\ntb-trap: mcause=", cause);
+    write_hex(" mepc=", pc);
+    write_hex(" mtval=", value);
+    write_text("\n");
+    uart_write(&delimiter, 1);
+  }
+  machine_exit(EXIT_TRAP);
+}
+
+/* tb_port.h ----------------------------------------------------------------------------------- */
+
+const tb_port_facts_t *tb_port_facts(void) {
+  return &facts;
+}
+
+size_t tb_port_read(uint8_t *to, size_t n) {
+  return uart_read(to, n);
+}
+
+void tb_port_write(const uint8_t *from, size_t n) {
+  uart_write(from, n);
+}
+
+/* Two 32-bit halves: read again when the low one has wrapped in between. */
+uint64_t tb_port_ticks(void) {
+  uint32_t high, low, again;
+  do {
+    high = CSR_READ(instreth);
+    low = CSR_READ(instret);
+    again = CSR_READ(instreth);
+  } while (high != again);
+  return (uint64_t)high << 32 | low;
+}
+
+void tb_port_reset(void) {
+  kept.rebooted = REBOOTED;
+  tb_reset();
+}

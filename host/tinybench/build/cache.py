@@ -1,0 +1,166 @@
+"""Builds kept by what they are made of: made once, found again, never passed off as another.
+
+ROOT/BOARD-ENGINE-BUILD_ID/
+    project/     the PlatformIO project
+    build.log    what PlatformIO printed
+    build.json   ingredients and facts; written last, so its presence says "complete"
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock
+
+from tinybench.boards import Board
+from tinybench.build.driver import Artifact, build_project
+from tinybench.build.elf import Sizes
+from tinybench.build.ingredients import Ingredients, gather_ingredients
+from tinybench.errors import StaleBuild
+from tinybench.render.files import write_if_changed
+from tinybench.render.project import render_project
+
+if TYPE_CHECKING:
+    from tinybench.compiler.program import Program
+
+SCHEMA = "tinybench.build/1"
+
+
+@dataclass(frozen=True)
+class Build:
+    """A complete build in its folder.
+
+    Attributes:
+        folder: keyed by the ingredients.
+        ingredients: what it was made of.
+        artifact: what came out.
+        elf_sha256: of the ELF when it was built.
+        fresh: built just now, not found.
+    """
+
+    folder: Path
+    ingredients: Ingredients
+    artifact: Artifact
+    elf_sha256: str
+    fresh: bool = False
+
+
+def make_build(
+    program: Program,
+    board: Board,
+    *,
+    engine: str,
+    labels: Sequence[str] | None,
+    root: Path,
+) -> Build:
+    """Renders and builds, unless exactly this was built before.
+
+    Args:
+        program: the compiled model.
+        board: the board to build for.
+        engine: "aot".
+        labels: class names in the order of the output, or None.
+        root: the folder of builds, e.g. .tinybench/build.
+
+    Raises:
+        ToolMissing, DoesNotFit, BuildError: as build_project().
+    """
+    wanted = gather_ingredients(program.graph.sha256, board, engine=engine, labels=labels)
+    folder = _folder(root, wanted)
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / ".lock"):
+        found = _read_build(folder)
+        if found is not None and found.ingredients == wanted:
+            return found
+        (folder / "build.json").unlink(missing_ok=True)
+        project = render_project(
+            program,
+            board,
+            engine=engine,
+            labels=labels,
+            build_id=wanted.build_id,
+            out=folder / "project",
+        )
+        artifact = build_project(project, board, log=folder / "build.log")
+        return _write_build(Build(folder, wanted, artifact, _sha256(artifact.elf), fresh=True))
+
+
+def find_build(wanted: Ingredients, root: Path) -> Build:
+    """The build of exactly these ingredients.
+
+    Raises:
+        StaleBuild: there is none; which ingredient of the last build for the board differs.
+    """
+    found = _read_build(_folder(root, wanted))
+    if found is not None and found.ingredients == wanted:
+        return found
+    asked = f"find a build for {wanted.board} (engine {wanted.engine}) of what is asked for"
+    last = _last_build(root, wanted)
+    if last is None:
+        raise StaleBuild(asked, f"none in {root}", "tinybench build")
+    changed = ", ".join(last.ingredients.differing(wanted)) or "its ELF, altered since"
+    raise StaleBuild(asked, f"the last one differs in: {changed}", "tinybench build")
+
+
+def _folder(root: Path, of: Ingredients) -> Path:
+    return root / f"{of.board}-{of.engine}-{of.build_id[:12]}"
+
+
+def _last_build(root: Path, like: Ingredients) -> Build | None:
+    records = sorted(
+        root.glob(f"{like.board}-{like.engine}-*/build.json"),
+        key=lambda path: path.stat().st_mtime,
+        reverse=True,
+    )
+    builds = (_read_build(path.parent, check_elf=False) for path in records)
+    return next((build for build in builds if build is not None), None)
+
+
+def _write_build(build: Build) -> Build:
+    record = {
+        "schema": SCHEMA,
+        "build_id": build.ingredients.build_id,
+        "board": build.ingredients.board,
+        "engine": build.ingredients.engine,
+        "ingredients": dict(build.ingredients.parts),
+        "elf": str(build.artifact.elf.relative_to(build.folder.resolve())),
+        "elf_sha256": build.elf_sha256,
+        "sizes": asdict(build.artifact.sizes),
+    }
+    text = json.dumps(record, indent=1) + "\n"
+    write_if_changed(build.folder / "build.json", text.encode())
+    return build
+
+
+def _read_build(folder: Path, *, check_elf: bool = True) -> Build | None:
+    """A folder's build; None where it is missing, incomplete, damaged or altered."""
+    try:
+        record = json.loads((folder / "build.json").read_text(encoding="utf-8"))
+        build = _parse_record(record, folder)
+        intact = not check_elf or _sha256(build.artifact.elf) == build.elf_sha256
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return build if record["schema"] == SCHEMA and intact else None
+
+
+def _parse_record(record: dict[str, Any], folder: Path) -> Build:
+    ingredients = Ingredients(record["board"], record["engine"], record["ingredients"])
+    artifact = Artifact(
+        elf=(folder / record["elf"]).resolve(),
+        sizes=Sizes(**record["sizes"]),
+        build_id=record["build_id"],
+        board=record["board"],
+        engine=record["engine"],
+        model_sha256=record["ingredients"]["model"],
+        log=folder / "build.log",
+    )
+    return Build(folder, ingredients, artifact, record["elf_sha256"])
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,75 @@
+"""From a failed build's log to an error that says what was wrong, with numbers and places."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tinybench.boards import Board
+from tinybench.errors import BuildError, DoesNotFit, TinybenchError, ToolMissing
+
+_OVERFLOW = re.compile(r"region [`'](?P<region>\w+)' overflowed by (?P<bytes>\d+) bytes")
+_COMPILE = re.compile(r"^\S+?:\d+(:\d+)?: (fatal )?error: .*$", re.MULTILINE)
+_LINK = re.compile(
+    r"^.*(undefined reference to|multiple definition of|cannot find) .*$", re.MULTILINE
+)
+_LIBRARY = re.compile(r"^Error: (.*(?:picolibc|libraries for).*)$", re.MULTILINE)
+_DISK_FULL = "No space left on device"
+_SHOWN = 5  # errors that are quoted; the log has the others
+_TAIL = 15  # lines quoted of a log in which nothing is recognized
+
+
+def explain_failure(log: Path, board: Board) -> TinybenchError:
+    """The error for a build that failed.
+
+    Args:
+        log: all that PlatformIO printed.
+        board: whose flash and RAM the linker enforced.
+
+    Returns:
+        DoesNotFit for an overflow, ToolMissing for a C library that is not installed, else a
+        BuildError with the first errors or the log's tail.
+    """
+    text = log.read_text(encoding="utf-8", errors="replace")
+    if overflows := dict(_OVERFLOW.findall(text)):
+        return _does_not_fit({name: int(count) for name, count in overflows.items()}, board, log)
+    if _DISK_FULL in text:
+        return BuildError("build the firmware", "no free disk space", "free some, then build again")
+    if library := _LIBRARY.search(text):
+        return tool_missing("the compiler's C library", library.group(1), board.build.packages)
+    for pattern, what in ((_COMPILE, "does not compile"), (_LINK, "does not link")):
+        if lines := [match.group(0).strip() for match in pattern.finditer(text)]:
+            return _code_error(what, lines, log)
+    tail = tuple(text.splitlines()[-_TAIL:])
+    return BuildError("build the firmware", "PlatformIO failed", f"whole log: {log}", details=tail)
+
+
+def tool_missing(what: str, seen: str, packages: tuple[str, ...]) -> ToolMissing:
+    """The error for a program or library that a board needs, with the command that installs it."""
+    return ToolMissing(f"find {what}", seen, f"sudo apt-get install {' '.join(packages)}")
+
+
+def _does_not_fit(overflows: dict[str, int], board: Board, log: Path) -> DoesNotFit:
+    sizes = {"flash": board.memory.flash_bytes, "ram": board.memory.ram_bytes}
+    seen = "; ".join(
+        f"{name}: {sizes[name] + over:,} B needed, {over:,} B too many"
+        for name, over in overflows.items()
+    )
+    return DoesNotFit(
+        f"fit {board.name} (flash {sizes['flash']:,} B; RAM {sizes['ram']:,} B, of which "
+        f"{board.memory.stack_bytes:,} B stack)",
+        seen,
+        "a smaller model or input, or a larger board (tinybench boards)",
+        details=(f"linker's log: {log}",),
+    )
+
+
+def _code_error(what: str, lines: list[str], log: Path) -> BuildError:
+    unique = list(dict.fromkeys(lines))
+    more = (f"... and {len(unique) - _SHOWN} more",) if len(unique) > _SHOWN else ()
+    return BuildError(
+        "build the firmware",
+        f"it {what} ({len(unique)} errors)" if len(unique) > 1 else f"it {what}",
+        f"whole log: {log}",
+        details=(*unique[:_SHOWN], *more),
+    )

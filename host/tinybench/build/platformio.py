@@ -1,0 +1,93 @@
+"""Runs PlatformIO on a rendered project, offline and in a core directory of the project's own.
+
+PlatformIO keeps state below its core directory, among it links to local platforms by name: in a
+shared one, a second project would be built with the first project's platform. A directory per
+project has neither that trap nor any race between two builds.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+from tinybench.errors import BuildError
+from tinybench.render.files import write_if_changed
+from tinybench.render.project import CORE_DIR
+
+_SCONS = '''\
+"""Stands in for PlatformIO's tool-scons: the SCons of this Python environment."""
+try:
+    import SCons.Script.Main
+except ImportError:
+    raise SystemExit("Error: SCons is missing from this Python; pip install SCons==4.11.1")
+SCons.Script.Main.main()
+'''
+_OFFLINE = {
+    "PLATFORMIO_SETTING_ENABLE_TELEMETRY": "false",
+    "PLATFORMIO_DISABLE_UPGRADE_CHECK": "true",
+    "PLATFORMIO_NO_ANSI": "true",
+    "PLATFORMIO_DISABLE_PROGRESSBAR": "true",
+}
+
+
+def run_platformio(project: Path, board_name: str, log: Path) -> int:
+    """Builds one environment and returns PlatformIO's exit status; all it prints is in ``log``.
+
+    Args:
+        project: a rendered project.
+        board_name: the environment.
+        log: written anew, its folder made if need be.
+
+    Raises:
+        BuildError: no room or no permission to write.
+    """
+    prepare_core_dir(project / CORE_DIR)
+    # isolated mode (-I): no folder of the user's can put a module before PlatformIO's own
+    command = [sys.executable, "-I", "-m", "platformio", "run", "-e", board_name]
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("wb") as output:
+            return subprocess.run(
+                command,
+                cwd=project,
+                env=_environment(project),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                check=False,
+            ).returncode
+    except OSError as error:
+        raise BuildError("run PlatformIO", f"{error}", f"see {log}") from error
+
+
+def prepare_core_dir(core_dir: Path) -> None:
+    """Gives PlatformIO the SCons package that it would download: this environment's SCons."""
+    scons = version("SCons")
+    major, minor, patch = (int(part) for part in scons.split(".")[:3])
+    # PlatformIO numbers SCons 4.11.1 as 4.41101.0 and checks name, owner and version
+    package = {
+        "name": "tool-scons",
+        "version": f"{major}.{major}{minor:02d}{patch:02d}.0",
+        "description": f"SCons {scons} of the Python that runs PlatformIO",
+    }
+    spec = {"owner": "platformio", "id": None, "name": "tool-scons", "requirements": None}
+    metadata = {
+        "type": "tool",
+        "name": package["name"],
+        "version": package["version"],
+        "spec": {**spec, "uri": None},
+    }
+    folder = core_dir / "packages" / "tool-scons"
+    write_if_changed(folder / "scons.py", _SCONS.encode())
+    write_if_changed(folder / "package.json", json.dumps(package).encode())
+    write_if_changed(folder / ".piopm", json.dumps(metadata).encode())
+
+
+def _environment(project: Path) -> dict[str, str]:
+    """Our environment without the user's PlatformIO settings, and offline."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("PLATFORMIO_")}
+    return {**kept, **_OFFLINE, "PLATFORMIO_CORE_DIR": str((project / CORE_DIR).resolve())}

@@ -1,0 +1,89 @@
+"""A virtual board's flash: which ELF the board starts with, until the next flash.
+
+ROOT/BOARD.json                what is flashed; replaced as a whole
+ROOT/BOARD-SHA256.elf          the ELF that it names
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from filelock import FileLock
+
+from tinybench.boards import Board
+from tinybench.build.cache import Build
+from tinybench.errors import StaleBuild
+from tinybench.render.files import write_if_changed
+
+
+@dataclass(frozen=True)
+class Flashed:
+    """What a virtual board holds.
+
+    Attributes:
+        elf: absolute path.
+        build_id, board, engine, model_sha256: as of the build.
+        elf_sha256: of the ELF that was flashed.
+    """
+
+    elf: Path
+    build_id: str
+    board: str
+    engine: str
+    model_sha256: str
+    elf_sha256: str
+
+
+def flash_slot(build: Build, root: Path) -> Flashed:
+    """Puts a build into its board's slot.
+
+    Args:
+        build: for a virtual board.
+        root: the folder of slots, e.g. .tinybench/flashed.
+
+    Raises:
+        BuildError: no room or no permission to write.
+    """
+    artifact = build.artifact
+    elf = root.resolve() / f"{artifact.board}-{build.elf_sha256[:16]}.elf"
+    flashed = Flashed(
+        elf=elf,
+        build_id=artifact.build_id,
+        board=artifact.board,
+        engine=artifact.engine,
+        model_sha256=artifact.model_sha256,
+        elf_sha256=build.elf_sha256,
+    )
+    root.mkdir(parents=True, exist_ok=True)
+    with FileLock(root / f".{artifact.board}.lock"):
+        write_if_changed(elf, artifact.elf.read_bytes())
+        record = asdict(flashed) | {"elf": elf.name}
+        text = json.dumps(record, indent=1) + "\n"
+        write_if_changed(root / f"{artifact.board}.json", text.encode())
+        for old in root.glob(f"{artifact.board}-{'[0-9a-f]' * 16}.elf"):
+            if old.name != elf.name:
+                old.unlink(missing_ok=True)
+    return flashed
+
+
+def read_slot(board: Board, root: Path) -> Flashed:
+    """What the board holds.
+
+    Raises:
+        StaleBuild: nothing was flashed, or the slot is damaged.
+    """
+    path = root / f"{board.name}.json"
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        flashed = Flashed(**(record | {"elf": (root / record["elf"]).resolve()}))
+    except FileNotFoundError as error:
+        raise StaleBuild(
+            f"find firmware on {board.name}", "nothing is flashed", "tinybench flash"
+        ) from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StaleBuild(f"read {path}", str(error), "tinybench flash") from error
+    if not flashed.elf.is_file():
+        raise StaleBuild(f"find {board.name}'s firmware", f"no {flashed.elf}", "tinybench flash")
+    return flashed

@@ -1,0 +1,188 @@
+"""A PlatformIO project that stands alone: platform, sources, model, linker script.
+
+    platformio.ini, sources.json, memory.ld     rendered
+    tinybench.json                              what it is made of
+    platform/                                   the local platform, with boards/NAME.json rendered
+    src/core, src/kernels, src/port             copies of firmware/
+    src/model.cc, src/labels.h                  the compiled model
+
+Equal input gives equal bytes, and a file that would not change is not written.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from tinybench import resources
+from tinybench.boards import Board
+from tinybench.render.files import render_template, write_tree
+from tinybench.render.sources import Source, load_sources
+
+if TYPE_CHECKING:
+    from tinybench.compiler.program import Program
+
+CORE_DIR = ".platformio"  # below the project: PlatformIO's own state, see build/platformio.py
+IDENTITY_FILE = "tinybench.json"
+TRAP_STACK_BYTES = 512  # what a port's trap handler needs beside the stack
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a project is made of, kept beside it in IDENTITY_FILE."""
+
+    build_id: str
+    board: str
+    engine: str
+    model_sha256: str
+
+
+@dataclass(frozen=True)
+class IniContext:
+    """templates/platformio.ini.j2."""
+
+    board: str
+    core_dir: str
+
+
+@dataclass(frozen=True)
+class BoardContext:
+    """templates/board.json.j2."""
+
+    title: str
+    toolchain: str
+    isa_flags: tuple[str, ...]
+    bare_metal: bool
+    include_folders: tuple[str, ...]
+    defines: dict[str, str | int]
+    flash_bytes: int
+    ram_bytes: int
+
+
+@dataclass(frozen=True)
+class LinkerContext:
+    """templates/virt.ld.j2."""
+
+    board: str
+    flash_origin: int
+    flash_bytes: int
+    ram_origin: int
+    ram_bytes: int
+    stack_bytes: int
+    trap_stack_bytes: int
+
+
+def render_project(
+    program: Program,
+    board: Board,
+    *,
+    engine: str,
+    labels: Sequence[str] | None,
+    build_id: str,
+    out: Path,
+) -> Path:
+    """Renders the compiled model and writes a whole project around it.
+
+    Args:
+        program: what compiler.compile_graph() made.
+        board: the board to build for.
+        engine: "aot".
+        labels: class names, in the order of the output, or None.
+        build_id: 32 hex digits, see build/ingredients.py.
+        out: the project's folder; made if need be.
+
+    Returns:
+        ``out``.
+
+    Raises:
+        ConfigError: an engine that firmware/sources.toml does not have.
+        BuildError: no room or no permission to write.
+    """
+    from tinybench.render.model_source import render_model
+
+    identity = Identity(build_id, board.name, engine, program.graph.sha256)
+    return write_project(render_model(program, labels, build_id), board, identity, out=out)
+
+
+def write_project(
+    model_files: Mapping[str, str], board: Board, identity: Identity, *, out: Path
+) -> Path:
+    """As render_project(), for a model that is rendered already ("model.cc", "labels.h")."""
+    table = load_sources()
+    sources = table.collect(board, identity.engine)
+    files = {source.path: source.origin.read_bytes() for source in sources}
+    files |= {PurePosixPath("src", name): text.encode() for name, text in model_files.items()}
+    flags = {str(source.path): list(source.flags) for source in sources if source.flags is not None}
+    flags |= {
+        f"src/{name}": list(table.model_flags()) for name in model_files if name.endswith(".cc")
+    }
+    files |= _platform_files(board)
+    files |= _rendered_files(board, _include_folders(sources), flags)
+    files[PurePosixPath(IDENTITY_FILE)] = (json.dumps(asdict(identity), indent=1) + "\n").encode()
+    write_tree(out, files, owned=("src", "platform"))
+    return out
+
+
+def _include_folders(sources: Sequence[Source]) -> tuple[str, ...]:
+    return ("src", *dict.fromkeys(str(source.path.parent) for source in sources))
+
+
+def _platform_files(board: Board) -> dict[PurePosixPath, bytes]:
+    root = resources.firmware() / board.build.platform
+    return {
+        PurePosixPath("platform", path.relative_to(root).as_posix()): path.read_bytes()
+        for path in sorted(root.rglob("*"))
+        if path.suffix in {".json", ".py"}
+    }
+
+
+def _rendered_files(
+    board: Board, include_folders: tuple[str, ...], flags: Mapping[str, Sequence[str]]
+) -> dict[PurePosixPath, bytes]:
+    bare_metal = board.chip.isa != "host"
+    rows = [{"path": path, "flags": flags[path]} for path in sorted(flags)]
+    texts = {
+        "platformio.ini": render_template(
+            "platformio.ini.j2", IniContext(board=board.name, core_dir=CORE_DIR)
+        ),
+        f"platform/boards/{board.name}.json": render_template(
+            "board.json.j2", _board_context(board, bare_metal, include_folders)
+        ),
+        "sources.json": json.dumps(rows, indent=1) + "\n",
+    }
+    if bare_metal:
+        texts["memory.ld"] = render_template("virt.ld.j2", _linker_context(board))
+    return {PurePosixPath(path): text.encode() for path, text in texts.items()}
+
+
+def _board_context(board: Board, bare_metal: bool, folders: tuple[str, ...]) -> BoardContext:
+    return BoardContext(
+        title=board.title,
+        toolchain=board.build.toolchain,
+        isa_flags=board.build.flags,
+        bare_metal=bare_metal,
+        include_folders=folders,
+        defines={
+            "TB_BOARD_NAME": board.name,
+            "TB_CHIP_NAME": board.chip.name,
+            "TB_CLOCK_HZ": board.chip.clock_hz,
+        },
+        flash_bytes=board.memory.flash_bytes,
+        ram_bytes=board.memory.ram_bytes,
+    )
+
+
+def _linker_context(board: Board) -> LinkerContext:
+    memory = board.memory
+    return LinkerContext(
+        board=board.name,
+        flash_origin=memory.flash_origin,
+        flash_bytes=memory.flash_bytes,
+        ram_origin=memory.ram_origin,
+        ram_bytes=memory.ram_bytes,
+        stack_bytes=memory.stack_bytes,
+        trap_stack_bytes=TRAP_STACK_BYTES,
+    )
