@@ -84,7 +84,7 @@ class TflmRunner:
 
     def tensor(self, index: int) -> Array:
         """An intermediate tensor of the last inference; needs ``keep_tensors``."""
-        return np.array(self._interpreter.GetTensor(index, 0))
+        return np.array(self._interpreter.GetTensor(index, 0)["tensor_data"])
 
     def close(self) -> None:
         """Frees the model."""

@@ -8,6 +8,7 @@ with ReferenceWorker(model_bytes) as worker:
 
 from __future__ import annotations
 
+import contextlib
 import pickle
 import signal
 import subprocess
@@ -21,8 +22,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from tinybench.errors import ModelError, TinybenchError
+from tinybench.model.answers import Facts, Outputs
 from tinybench.model.runner import Array
-from tinybench.model.worker import Facts, Outputs
 
 __all__ = ["Facts", "Outputs", "ReferenceWorker"]
 
@@ -94,11 +95,7 @@ class ReferenceWorker:
             busy = True
         if busy:
             self._process.kill()
-        try:
-            self._process.wait(_GRACE_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        self._wait()
         self._reader.join()
         if self._process.stdout:
             self._process.stdout.close()
@@ -116,20 +113,27 @@ class ReferenceWorker:
     ) -> None:
         self.close()
 
+    def _wait(self) -> int:
+        """The process's exit code; it is killed where it does not end by itself."""
+        try:
+            return self._process.wait(_GRACE_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            return self._process.wait()
+
     def _send(self, message: object) -> None:
         assert self._process.stdin is not None
-        try:
+        # Where the process has died, the reader finds out why and says so in every answer.
+        with contextlib.suppress(BrokenPipeError):
             pickle.dump(message, self._process.stdin, protocol=pickle.HIGHEST_PROTOCOL)
             self._process.stdin.flush()
-        except BrokenPipeError:
-            pass  # it died; the reader finds out why and says so in every answer
 
     def _read_answers(self) -> None:
         assert self._process.stdout is not None
         while True:
             try:
                 answer = pickle.load(self._process.stdout)
-            except (EOFError, pickle.UnpicklingError):
+            except Exception:  # the end, or the beginning of an answer that broke off
                 self._end(self._why_it_died())
                 return
             if isinstance(answer, TinybenchError) and not self._facts.done():
@@ -152,7 +156,7 @@ class ReferenceWorker:
             future.set_exception(error)
 
     def _why_it_died(self) -> ModelError:
-        code = self._process.wait()
+        code = self._wait()
         how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
         self._log.seek(0)
         tail = self._log.read().decode("utf-8", "replace").splitlines()[-_LOG_LINES:]

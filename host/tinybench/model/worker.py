@@ -1,8 +1,8 @@
 """The process behind :mod:`tinybench.model.reference`: started by it, of no use alone.
 
-Pickled messages on stdin: the model's bytes first, then a list of arrays per sample. Pickled
-answers on stdout: :class:`Facts` first, then one :class:`Outputs` per sample, or an error in the
-place of either. It ends when stdin does, which is also what happens when its parent dies.
+Pickles on stdin: the model's bytes first, then a list of arrays per sample. Pickles on stdout:
+:class:`Facts` first, then one :class:`Outputs` per sample, or an error in the place of either. It
+ends when stdin does, which is also what happens when its parent dies.
 """
 
 from __future__ import annotations
@@ -11,53 +11,17 @@ import os
 import pickle
 import signal
 import sys
-from dataclasses import dataclass
 from typing import BinaryIO
 
 import numpy as np
 
 from tinybench.errors import ModelError, TinybenchError
 from tinybench.model import memory
+from tinybench.model.answers import Facts, Outputs
 from tinybench.model.desktop import DesktopRunner
 from tinybench.model.oracle import TflmRunner, available
 from tinybench.model.read import parse_tflite
 from tinybench.model.runner import Array
-
-
-@dataclass(frozen=True)
-class Facts:
-    """Who computes the reference.
-
-    Attributes:
-        desktop: the desktop runtime's name.
-        oracle: the byte-exact runtime's name; None where it cannot run the model here.
-        oracle_reason: why not; None where it can.
-        memory_bytes: what the desktop runtime needed; None where the system does not say.
-        memory_method: how that was measured.
-        notes: what was changed in the model for a runtime, one sentence each.
-    """
-
-    desktop: str
-    oracle: str | None
-    oracle_reason: str | None
-    memory_bytes: int | None
-    memory_method: str
-    notes: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Outputs:
-    """What the reference runtimes made of one sample.
-
-    Attributes:
-        desktop: LiteRT's output tensors.
-        oracle: TFLM's output tensors; None where it cannot run the model here.
-        desktop_us: wall time of LiteRT's inference in microseconds.
-    """
-
-    desktop: list[Array]
-    oracle: list[Array] | None
-    desktop_us: float
 
 
 class References:
@@ -74,11 +38,6 @@ class References:
         after = memory.peak_bytes()
         self._memory = None if before is None or after is None else after - before
         self._oracle, self._reason = _load_oracle(model_bytes)
-
-    def _load_desktop(self, model_bytes: bytes) -> DesktopRunner:
-        runner = DesktopRunner(model_bytes)
-        runner.run(self._zeros)
-        return runner
 
     def facts(self) -> Facts:
         """Who computes."""
@@ -97,6 +56,11 @@ class References:
         oracle = self._oracle.run(inputs) if self._oracle else None
         return Outputs(desktop, oracle, self._desktop.last_us)
 
+    def _load_desktop(self, model_bytes: bytes) -> DesktopRunner:
+        runner = DesktopRunner(model_bytes)
+        runner.run(self._zeros)
+        return runner
+
 
 def _load_oracle(model_bytes: bytes) -> tuple[TflmRunner | None, str | None]:
     reason = available()
@@ -109,7 +73,11 @@ def _load_oracle(model_bytes: bytes) -> tuple[TflmRunner | None, str | None]:
 
 
 def serve(requests: BinaryIO, answers: BinaryIO) -> None:
-    """Answers requests until they end."""
+    """Answers requests until they end.
+
+    Raises:
+        EOFError: they ended.
+    """
     try:
         references = References(pickle.load(requests))
     except TinybenchError as error:
@@ -117,10 +85,7 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
         return
     _send(answers, references.facts())
     while True:
-        try:
-            inputs = pickle.load(requests)
-        except EOFError:
-            return
+        inputs = pickle.load(requests)
         try:
             answer: Outputs | TinybenchError = references.run(inputs)
         except TinybenchError as error:
@@ -140,8 +105,10 @@ def main() -> None:
     os.dup2(2, 1)
     try:
         serve(sys.stdin.buffer, answers)
-    except (BrokenPipeError, pickle.UnpicklingError):
-        os._exit(1)  # the parent is gone; flushing again would only fail again
+    except EOFError:
+        return
+    except BrokenPipeError:
+        os._exit(1)  # the parent is gone; flushing again at the end would only fail again
 
 
 if __name__ == "__main__":

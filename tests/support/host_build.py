@@ -1,0 +1,143 @@
+"""Compiled models as processes of this machine, under address and undefined-behaviour sanitizers.
+
+The kernels are compiled once per session; a model then costs a fraction of a second.
+"""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinybench import resources
+from tinybench.compiler import Program, from_device, to_device
+from tinybench.render.model_source import render_model
+
+Array = NDArray[Any]
+
+WARNINGS = ("-Wall", "-Wextra", "-Wconversion", "-Werror")
+SANITIZERS = (
+    "-g1",
+    "-fsanitize=address,undefined,float-cast-overflow,float-divide-by-zero",
+    "-fno-sanitize-recover=all",
+)
+_INCLUDES = tuple(f"-I{resources.firmware() / folder}" for folder in ("core", "kernels"))
+_BUILD_ID = "00" * 16
+
+
+class HostModel:
+    """A compiled model, built in a folder of its own.
+
+    Args:
+        program: the model.
+
+    Raises:
+        AssertionError: what was rendered does not compile, with the compiler's words.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._folder = Path(tempfile.mkdtemp(dir=_session_folder()))
+        for name, text in render_model(program, None, _BUILD_ID).items():
+            (self._folder / name).write_text(text)
+        self._executable = self._folder / "model"
+        _compile(
+            "g++",
+            *("-std=gnu++17", "-O0", "-fno-exceptions", "-fno-rtti"),
+            *(str(self._folder / "model.cc"), *_objects()),
+            *("-o", str(self._executable)),
+        )
+
+    def __enter__(self) -> HostModel:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def run(self, samples: Sequence[Sequence[Array]]) -> list[list[Array]]:
+        """Inferences, one after another, in one process.
+
+        Args:
+            samples: for each inference the model's inputs, as the file has them.
+
+        Returns:
+            For each the model's outputs, as the file has them.
+
+        Raises:
+            AssertionError: the process failed, with the sanitizer's words.
+        """
+        done = subprocess.run(
+            [self._executable],
+            input=b"".join(self._pack(sample) for sample in samples),
+            capture_output=True,
+            env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"},
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr.decode("utf-8", "replace")
+        size = sum(tensor.nbytes for tensor in self._program.outputs)
+        assert len(done.stdout) == size * len(samples)
+        return [
+            self._unpack(done.stdout[start : start + size])
+            for start in range(0, size * len(samples), size)
+        ]
+
+    def _pack(self, sample: Sequence[Array]) -> bytes:
+        inputs = self._program.inputs
+        packed = [to_device(t, v).tobytes() for t, v in zip(inputs, sample, strict=True)]
+        assert [len(p) for p in packed] == [t.nbytes for t in inputs]
+        return b"".join(packed)
+
+    def _unpack(self, data: bytes) -> list[Array]:
+        outputs = []
+        offset = 0
+        for tensor in self._program.outputs:
+            raw = np.frombuffer(data[offset : offset + tensor.nbytes], tensor.dtype)
+            outputs.append(from_device(tensor, raw.reshape(tensor.shape)))
+            offset += tensor.nbytes
+        return outputs
+
+
+@functools.cache
+def _session_folder() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="tinybench-host-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+@functools.cache
+def _objects() -> tuple[str, ...]:
+    """The kernels and the main program, compiled."""
+    sources = sorted((resources.firmware() / "kernels").glob("*.c"))
+    sources.append(Path(__file__).with_name("host_main.c"))
+    objects = []
+    for source in sources:
+        made = _session_folder() / f"{source.stem}.o"
+        _compile("gcc", "-std=c99", "-O2", "-c", str(source), "-o", str(made))
+        objects.append(str(made))
+    return tuple(objects)
+
+
+def _compile(compiler: str, *arguments: str) -> None:
+    done = subprocess.run(
+        [compiler, *WARNINGS, *SANITIZERS, *_INCLUDES, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
