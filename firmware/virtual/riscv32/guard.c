@@ -25,14 +25,16 @@ void guard_memory(void) {
   CSR_WRITE(pmpaddr2, AT(tb_ram_low));
   CSR_WRITE(pmpaddr3, AT(tb_ram_high));
   CSR_WRITE(pmpaddr4, BLOCK(FINISHER_BASE, 8192u)); /* and the clock behind it */
-  CSR_WRITE(pmpaddr5, BLOCK(UART_BASE, 4096u));
-  CSR_WRITE(pmpaddr6, EVERYTHING);
+  CSR_WRITE(pmpaddr5, BLOCK(CONSOLE_BASE, 4096u));
+  CSR_WRITE(pmpaddr6, BLOCK(PLIC_BASE, 0x4000000u));
+  CSR_WRITE(pmpaddr7, EVERYTHING);
   CSR_WRITE(pmpcfg0, LOCKED |                                          /* 0: below flash */
                          (LOCKED | UP_TO_HERE | READ | EXECUTE) << 8 | /* 1: flash */
                          LOCKED << 16 |                                /* 2: below RAM */
                          (LOCKED | UP_TO_HERE | READ | WRITE) << 24);  /* 3: RAM */
   /* Second, since its last entry forbids what no earlier one allows. */
-  CSR_WRITE(pmpcfg1, (LOCKED | POWER_OF_TWO | READ | WRITE) |          /* 4: finisher, clock */
-                         (LOCKED | POWER_OF_TWO | READ | WRITE) << 8 | /* 5: UART */
-                         (LOCKED | POWER_OF_TWO) << 16);               /* 6: everything */
+  CSR_WRITE(pmpcfg1, (LOCKED | POWER_OF_TWO | READ | WRITE) |           /* 4: finisher, clock */
+                         (LOCKED | POWER_OF_TWO | READ | WRITE) << 8 |  /* 5: console */
+                         (LOCKED | POWER_OF_TWO | READ | WRITE) << 16 | /* 6: PLIC */
+                         (LOCKED | POWER_OF_TWO) << 24);                /* 7: everything */
 }

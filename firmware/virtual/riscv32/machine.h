@@ -7,21 +7,29 @@
 
 #define FINISHER_BASE 0x00100000u /* writing here ends the emulator; 4 KB */
 #define RTC_BASE 0x00101000u      /* the host's time in ns; 4 KB */
-#define UART_BASE 0x10000000u     /* 16550, 256 bytes */
+#define CONSOLE_BASE 0x10001000u  /* the first virtio slot; 4 KB */
+#define CONSOLE_IRQ 1u
+#define PLIC_BASE 0x0C000000u /* interrupt controller; 64 MB */
 
 #define REG8(address) (*(volatile uint8_t *)(uintptr_t)(address))
 #define REG32(address) (*(volatile uint32_t *)(uintptr_t)(address))
 
-#define CSR_READ(name)                             \
-  __extension__({                                  \
-    uint32_t value_;                               \
+#define CSR_READ(name)                                  \
+  __extension__({                                       \
+    uint32_t value_;                                    \
     __asm__ volatile("csrr %0, " #name : "=r"(value_)); \
-    value_;                                        \
+    value_;                                             \
   })
 #define CSR_WRITE(name, value) __asm__ volatile("csrw " #name ", %0" : : "r"((uint32_t)(value)))
 
-/* The emulator's exit status after a trap. */
+/* The emulator's exit status. */
 #define EXIT_TRAP 70u
+#define EXIT_NO_CONSOLE 71u /* started without the devices that the board file lists */
+
+#define PLIC_PRIORITY(irq) REG32(PLIC_BASE + 4u * (irq))
+#define PLIC_ENABLE REG32(PLIC_BASE + 0x2000u)
+#define PLIC_CLAIM REG32(PLIC_BASE + 0x200004u)
+#define MIE_EXTERNAL 0x800u
 
 /* Ends the emulator with this exit status. */
 __attribute__((noreturn)) static inline void machine_exit(uint32_t status) {
@@ -29,5 +37,18 @@ __attribute__((noreturn)) static inline void machine_exit(uint32_t status) {
     REG32(FINISHER_BASE) = status == 0 ? 0x5555u : (status << 16) | 0x3333u;
   }
 }
+
+/* Interrupts wake machine_sleep() and are never taken: nothing runs beside the code one reads. */
+static inline void machine_enable_irq(uint32_t irq) {
+  PLIC_PRIORITY(irq) = 1;
+  PLIC_ENABLE = 1u << irq;
+  CSR_WRITE(mie, MIE_EXTERNAL);
+}
+
+static inline void machine_sleep(void) { __asm__ volatile("wfi"); }
+
+static inline void machine_irq_done(void) { PLIC_CLAIM = PLIC_CLAIM; }
+
+static inline void machine_fence(void) { __asm__ volatile("fence" : : : "memory"); }
 
 #endif

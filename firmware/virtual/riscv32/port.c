@@ -4,9 +4,9 @@
 
 #include <string.h>
 
+#include "console.h"
 #include "guard.h"
 #include "machine.h"
-#include "uart.h"
 
 #define REBOOTED 0x7462726Bu /* says that boots is valid and tb_port_reset() was called */
 
@@ -48,7 +48,7 @@ void tb_start(void) {
   memset(tb_bss_low, 0, (size_t)(tb_bss_high - tb_bss_low));
 
   guard_memory();
-  uart_setup();
+  console_setup();
   identify_boot();
   tb_main();
   machine_exit(0);
@@ -56,9 +56,7 @@ void tb_start(void) {
 
 /* Traps --------------------------------------------------------------------------------------- */
 
-static void write_text(const char *text) {
-  uart_write((const uint8_t *)text, strlen(text));
-}
+static void write_text(const char *text) { console_write((const uint8_t *)text, strlen(text)); }
 
 static void write_hex(const char *label, uint32_t value) {
   char text[] = "0x00000000";
@@ -70,36 +68,31 @@ static void write_hex(const char *label, uint32_t value) {
   write_text(text);
 }
 
-/* One line of text between frame delimiters, then the end. A second trap in here would come back
- * here: the first one's line is then cut short, and the emulator still ends. */
+/* One line of text between frame delimiters, then the end. The console is set up anew, whatever
+ * has become of it. A second trap in here comes back here and only ends the emulator. */
 void tb_trap_report(uint32_t cause, uint32_t pc, uint32_t value) {
   static const uint8_t delimiter = 0;
   static int entered;
   if (!entered) {
     entered = 1;
-    uart_write(&delimiter, 1);
+    console_setup();
+    console_write(&delimiter, 1);
     write_hex("\ntb-trap: mcause=", cause);
     write_hex(" mepc=", pc);
     write_hex(" mtval=", value);
     write_text("\n");
-    uart_write(&delimiter, 1);
+    console_write(&delimiter, 1);
   }
   machine_exit(EXIT_TRAP);
 }
 
 /* tb_port.h ----------------------------------------------------------------------------------- */
 
-const tb_port_facts_t *tb_port_facts(void) {
-  return &facts;
-}
+const tb_port_facts_t *tb_port_facts(void) { return &facts; }
 
-size_t tb_port_read(uint8_t *to, size_t n) {
-  return uart_read(to, n);
-}
+size_t tb_port_read(uint8_t *to, size_t n) { return console_read(to, n); }
 
-void tb_port_write(const uint8_t *from, size_t n) {
-  uart_write(from, n);
-}
+void tb_port_write(const uint8_t *from, size_t n) { console_write(from, n); }
 
 /* Two 32-bit halves: read again when the low one has wrapped in between. */
 uint64_t tb_port_ticks(void) {

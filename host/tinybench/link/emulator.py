@@ -105,7 +105,7 @@ def open_emulator(plan: EmulatorPlan, log: Path) -> ProcessLink:
 def _arguments(plan: EmulatorPlan, serial_fd: int, control_fd: int) -> list[str]:
     return [
         *("-M", plan.machine, *plan.arguments),
-        *("-chardev", f"socket,id=tb-serial,fd={serial_fd}", "-serial", "chardev:tb-serial"),
+        *("-chardev", f"socket,id=tb-serial,fd={serial_fd}"),
         *("-chardev", f"socket,id=tb-control,fd={control_fd}"),
         *("-mon", "chardev=tb-control,mode=control"),
         *("-kernel", str(plan.elf)),
