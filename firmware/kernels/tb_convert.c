@@ -5,9 +5,12 @@
 #include "tb_fixedpoint.h"
 #include "tb_kernels.h"
 
-/* C's round(), saturated to what can still matter after a zero point. The fraction is exact,
- * where adding 0.5 first would round 0.49999997 up. */
+/* C's round(), saturated to what can still matter after a zero point; 0 where x is not a number.
+ * The fraction is exact, where adding 0.5 first would round 0.49999997 up. */
 static int32_t round_away(float x) {
+  if (x != x) {
+    return 0;
+  }
   if (x >= 65536.0f) {
     return 65536;
   }

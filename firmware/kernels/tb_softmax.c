@@ -3,6 +3,8 @@
  *
  * exp() depends only on the distance to the row's maximum, so it is a table of 256 entries.
  * The sum is kept in Q12.19 and inverted by three Newton-Raphson steps. */
+#include <string.h>
+
 #include "tb_fixedpoint.h"
 #include "tb_kernels.h"
 
@@ -48,6 +50,10 @@ static void softmax_row(const tb_softmax_t *op, const int8_t *in, int8_t *out) {
   const uint32_t fraction = ((uint32_t)sum << headroom) - 0x80000000u;
   const int32_t scale = reciprocal_one_plus((int32_t)fraction);
   const int32_t exponent = SUM_INTEGER_BITS - headroom + 31 - 8;
+  if (exponent > 31) { /* The sum is 512 or more: no share reaches half of 1/256. */
+    memset(out, INT8_MIN, (size_t)op->depth);
+    return;
+  }
   for (int32_t i = 0; i < op->depth; i++) {
     const int32_t share = tb_high_mul(scale, op->exp_table[max - in[i]]);
     out[i] = tb_clamp8(tb_rounding_shift(share, exponent) + INT8_MIN, INT8_MIN, INT8_MAX);

@@ -18,12 +18,13 @@ def make_buffers(
     """Unplaced buffers of every tensor that the steps touch.
 
     A view shares its source's buffer. A step that may work in place takes over the buffer of an
-    input that nobody reads afterwards. Model inputs live from the first step, model outputs to
-    the last.
+    input that nobody reads afterwards and that is no model output. Model inputs live from the
+    first step, model outputs to the last.
     """
     root = {tensor: views.get(tensor, tensor) for tensor in range(len(graph.tensors))}
     first, last = _lifetimes(graph, steps, inputs, outputs, root)
-    owner = _take_over(steps, graph, root, last)
+    kept = {root[tensor] for tensor in outputs}
+    owner = _take_over(steps, graph, root, last, kept)
     groups: dict[int, list[int]] = {}
     for tensor in sorted(first):
         groups.setdefault(_find(owner, tensor), []).append(tensor)
@@ -63,9 +64,21 @@ def _lifetimes(
 
 
 def _take_over(
-    steps: Sequence[Step], graph: Graph, root: Mapping[int, int], last: Mapping[int, int]
+    steps: Sequence[Step],
+    graph: Graph,
+    root: Mapping[int, int],
+    last: Mapping[int, int],
+    kept: set[int],
 ) -> dict[int, int]:
-    """output root -> input root whose buffer it takes over."""
+    """output root -> input root whose buffer it takes over.
+
+    Args:
+        steps: in order.
+        graph: their tensors.
+        root: tensor -> the tensor whose buffer it shares as a view.
+        last: root -> the last step that touches it.
+        kept: roots that are read after the last step.
+    """
     owner: dict[int, int] = {}
     written: set[int] = set()
     for i, step in enumerate(steps):
@@ -74,7 +87,8 @@ def _take_over(
         written.add(out)
         for position in step.in_place:
             source = root[step.inputs[position]]
-            free = graph.tensors[source].data is None and last[source] == i
+            constant = graph.tensors[source].data is not None
+            free = not constant and last[source] == i and source not in kept
             if fresh and free and graph.tensors[source].nbytes == graph.tensors[out].nbytes:
                 owner[out] = source
                 break

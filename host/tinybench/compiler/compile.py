@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from tinybench.compiler.buffers import make_buffers
+from tinybench.compiler.check import check_edge, check_op, check_size
 from tinybench.compiler.diagnose import diagnose_precision
 from tinybench.compiler.fold import Folded, fold
 from tinybench.compiler.lower import OPS
@@ -17,6 +20,8 @@ from tinybench.model.graph import Graph
 
 PORTABLE = Target()
 
+MAX_ARENA_BYTES = (1 << 31) - 1  # offsets and sizes are int32 in the kernels
+
 
 def compile_graph(graph: Graph, target: Target = PORTABLE) -> Program:
     """Compiles a model.
@@ -24,19 +29,20 @@ def compile_graph(graph: Graph, target: Target = PORTABLE) -> Program:
     Raises:
         UnsupportedModel: every op that cannot be compiled, each with its reason.
     """
+    problems = check_size(graph)
+    if problems:
+        raise _refusal(graph, problems)
     folded = fold(graph)
     lowered = _lower(folded)
     if lowered.problems:
         raise _refusal(graph, lowered.problems)
-    steps = tuple(merge_lookups(lowered.steps, keep={t for t, _ in folded.outputs}))
-    buffers = make_buffers(
-        folded.graph,
-        steps,
-        [t for t, _ in folded.inputs],
-        [t for t, _ in folded.outputs],
-        folded.views,
+    inputs, outputs = ([t for t, _ in edge] for edge in (folded.inputs, folded.outputs))
+    steps = tuple(merge_lookups(lowered.steps, outputs, folded.views))
+    plan = plan_arena(
+        make_buffers(folded.graph, steps, inputs, outputs, folded.views), target.alignment
     )
-    plan = plan_arena(buffers, target.alignment)
+    if plan.arena_bytes > MAX_ARENA_BYTES:
+        raise _too_large(plan)
     return Program(
         graph=folded.graph,
         target=target,
@@ -51,7 +57,7 @@ def compile_graph(graph: Graph, target: Target = PORTABLE) -> Program:
 
 def check_graph(graph: Graph) -> tuple[Problem, ...]:
     """Everything in the model that cannot be compiled; empty where it can."""
-    return _lower(fold(graph)).problems
+    return check_size(graph) or _lower(fold(graph)).problems
 
 
 @dataclass(frozen=True)
@@ -64,27 +70,13 @@ def _lower(folded: Folded) -> _Lowered:
     steps: list[Step] = []
     problems: list[Problem] = []
     for op in folded.graph.ops:
-        spec = OPS.get(op.name)
         try:
-            if spec is None:
-                raise Unsupported("this op is not supported")
-            if op.version > spec.max_version:
-                raise Unsupported(f"version {op.version}, up to {spec.max_version} is understood")
-            steps += spec.lower(Lowering(folded.graph, op))
-        except Unsupported as reason:
+            check_op(folded.graph, op)
+            with np.errstate(over="ignore"):  # what overflows is refused where it is used
+                steps += OPS[op.name].lower(Lowering(folded.graph, op))
+        except (Unsupported, OverflowError) as reason:
             problems.append(Problem(op.index, op.name, str(reason)))
-    return _Lowered(tuple(steps), tuple(problems) + _edge_problems(folded))
-
-
-def _edge_problems(folded: Folded) -> tuple[Problem, ...]:
-    """Model outputs that no step computes."""
-    computed = {op.outputs[0] for op in folded.graph.ops if op.outputs}
-    computed |= {t for t, _ in folded.inputs}
-    return tuple(
-        Problem(-1, "OUTPUT", f"tensor '{folded.graph.tensors[t].name}' is not computed")
-        for t, _ in folded.outputs
-        if folded.views.get(t, t) not in computed
-    )
+    return _Lowered(tuple(steps), tuple(problems) + check_edge(folded))
 
 
 def _refusal(graph: Graph, problems: tuple[Problem, ...]) -> UnsupportedModel:
@@ -98,11 +90,24 @@ def _refusal(graph: Graph, problems: tuple[Problem, ...]) -> UnsupportedModel:
             "[tf.lite.OpsSet.TFLITE_BUILTINS_INT8]",
             details=tuple(str(p) for p in problems),
         )
+    ops = len({p.op_index for p in problems if p.op_index >= 0})
     return UnsupportedModel(
         "A model that the aot engine can compile was wanted",
-        f"{len(problems)} of {len(graph.ops)} ops cannot be compiled",
-        "Replace these layers, or see docs/ops.md for what is supported",
+        f"{ops} of {len(graph.ops)} ops cannot be compiled"
+        if ops
+        else "this one, as a whole, cannot be compiled",
+        "Replace these layers, or see docs/ops.md for what is supported"
+        if ops
+        else "See docs/ops.md for what is supported",
         details=tuple(str(p) for p in problems),
+    )
+
+
+def _too_large(plan: Plan) -> UnsupportedModel:
+    return UnsupportedModel(
+        "A model for a microcontroller was wanted",
+        f"this one needs an arena of {plan.arena_bytes} bytes",
+        "Make its input or its layers smaller",
     )
 
 

@@ -6,7 +6,7 @@ from tinybench.model.graph import Graph
 
 
 def diagnose_precision(graph: Graph) -> str | None:
-    """ "float32", "float16", "dynamic-range" or "int16x8"; None for an int8 model.
+    """The kind as a word ("float32", "float16", "dynamic-range", "int16x8"); None for int8.
 
     Activations decide: an int8 model has int8 tensors between its ops. A dynamic-range model
     has float32 ones beside int8 filters, a float16 model float16 constants.

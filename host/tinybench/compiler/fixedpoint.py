@@ -14,21 +14,42 @@ import numpy as np
 
 INT8_MIN, INT8_MAX = -128, 127
 INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1
+MAX_SHIFT = 30
 _Q31 = 1 << 31
 
 
 class Multiplier(NamedTuple):
-    """real = value * 2^(shift - 31); ``value`` in [2^30, 2^31) or 0, ``shift`` in [-31, 30]."""
+    """real = value * 2^(shift - 31); ``value`` in [2^30, 2^31) or 0, ``shift`` at least -31."""
 
     value: int
     shift: int
 
 
 def quantize_multiplier(real: float) -> Multiplier:
-    """Splits a non-negative double into a Q31 mantissa and an exponent.
+    """Splits a factor between scales into a Q31 mantissa and an exponent.
+
+    Raises:
+        OverflowError: ``real`` is 2^30 or more; there TFLite Micro's arithmetic is undefined.
+    """
+    multiplier = split_multiplier(real)
+    if multiplier.shift > MAX_SHIFT:
+        raise OverflowError(f"a factor of {real:g} between scales is too large")
+    return multiplier
+
+
+def split_multiplier(real: float) -> Multiplier:
+    """The same without a limit, for those who check the range of what they multiply.
 
     Source: QuantizeMultiplier() in quantization_util.cc.
+
+    Args:
+        real: not negative.
+
+    Raises:
+        OverflowError: ``real`` is not finite.
     """
+    if not math.isfinite(real):
+        raise OverflowError(f"a factor of {real:g} between scales")
     if real == 0.0:
         return Multiplier(0, 0)
     mantissa, shift = math.frexp(real)
@@ -85,6 +106,7 @@ def activation_range(activation: str, scale: np.float32, zero_point: int) -> tup
 
     Raises:
         KeyError: an activation that TFLite Micro does not fuse.
+        OverflowError: its limits are beyond int32 in this scale.
     """
     low, high = _ACTIVATION_LIMITS[activation]
     return (
@@ -102,6 +124,9 @@ _ACTIVATION_LIMITS: dict[str, tuple[float | None, float | None]] = {
 
 
 def _quantize(real: float, scale: np.float32, zero_point: int) -> int:
+    steps = abs(real) / float(scale)
+    if steps > INT32_MAX:
+        raise OverflowError(f"{real:g} is {steps:g} steps of the scale")
     return zero_point + round_half_away(float(np.float32(real) / np.float32(scale)))
 
 

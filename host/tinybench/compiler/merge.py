@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,17 +14,18 @@ from tinybench.compiler.program import ConstArray, Kernel, Step
 LOOKUP = "tb_lookup"
 
 
-def merge_lookups(steps: Sequence[Step], keep: set[int]) -> list[Step]:
+def merge_lookups(
+    steps: Sequence[Step], outputs: Iterable[int], views: Mapping[int, int]
+) -> list[Step]:
     """Composes a lookup with the lookup that alone reads its result.
 
     Args:
         steps: in order.
-        keep: tensors that must exist because they are model outputs.
+        outputs: tensors that the model answers with.
+        views: tensor -> tensor with the same bytes.
     """
-    readers: dict[int, int] = {}
-    for step in steps:
-        for tensor in step.inputs:
-            readers[tensor] = readers.get(tensor, 0) + 1
+    readers = Counter(views.get(tensor, tensor) for step in steps for tensor in step.inputs)
+    keep = {views.get(tensor, tensor) for tensor in outputs}
     merged: list[Step] = []
     for step in steps:
         previous = merged[-1] if merged else None

@@ -17,6 +17,7 @@ from tinybench.compiler.program import Buffer, Plan
 
 EXHAUSTIVE = 6  # up to so many buffers every order is tried
 SWAPS = 400  # random exchanges tried beyond that, from a fixed seed
+WORK = 20_000_000  # pairs of buffers compared in all: some seconds; large models get fewer tries
 
 
 def plan_arena(buffers: Sequence[Buffer], alignment: int) -> Plan:
@@ -77,7 +78,8 @@ def _first_fit(order: Iterable[Buffer], alignment: int) -> tuple[Buffer, ...]:
 def _search(buffers: tuple[Buffer, ...], alignment: int, bound: int) -> tuple[Buffer, ...]:
     best: tuple[Buffer, ...] = ()
     best_order: list[Buffer] = []
-    for order in _orders(buffers):
+    tries = 1 + WORK // max(len(buffers), 1) ** 2
+    for order in itertools.islice(_orders(buffers), tries):
         placed = _first_fit(order, alignment)
         if not best or _top(placed) < _top(best):
             best, best_order = placed, list(order)
@@ -85,7 +87,7 @@ def _search(buffers: tuple[Buffer, ...], alignment: int, bound: int) -> tuple[Bu
             return best
     if len(buffers) <= EXHAUSTIVE:
         return best
-    return _improve(best_order, best, alignment, bound)
+    return _improve(best_order, best, alignment, bound, min(SWAPS, tries - 1))
 
 
 def _orders(buffers: tuple[Buffer, ...]) -> Iterable[Sequence[Buffer]]:
@@ -102,11 +104,11 @@ def _orders(buffers: tuple[Buffer, ...]) -> Iterable[Sequence[Buffer]]:
 
 
 def _improve(
-    order: list[Buffer], best: tuple[Buffer, ...], alignment: int, bound: int
+    order: list[Buffer], best: tuple[Buffer, ...], alignment: int, bound: int, swaps: int
 ) -> tuple[Buffer, ...]:
     """Random swaps in the order, kept when they do not make it worse."""
     chance = random.Random(0)
-    for _ in range(SWAPS):
+    for _ in range(swaps):
         i, j = chance.randrange(len(order)), chance.randrange(len(order))
         order[i], order[j] = order[j], order[i]
         placed = _first_fit(order, alignment)

@@ -27,7 +27,13 @@ class Target:
 
 @dataclass(frozen=True)
 class Problem:
-    """Something in the model that cannot be compiled."""
+    """Something in the model that cannot be compiled.
+
+    Attributes:
+        op_index: -1 where it is no op in particular.
+        op_name: "INPUT", "OUTPUT" or "MODEL" then.
+        reason: one sentence.
+    """
 
     op_index: int
     op_name: str
@@ -35,7 +41,8 @@ class Problem:
 
     def __str__(self) -> str:
         """One line for a list."""
-        return f"op {self.op_index} {self.op_name}: {self.reason}"
+        where = f"op {self.op_index} {self.op_name}" if self.op_index >= 0 else self.op_name.lower()
+        return f"{where}: {self.reason}"
 
 
 @dataclass(frozen=True)

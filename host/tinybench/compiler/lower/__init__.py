@@ -20,28 +20,36 @@ from tinybench.compiler.program import Step
 
 @dataclass(frozen=True)
 class OpSpec:
-    """How an op is lowered, and the newest version of it that is understood."""
+    """How an op is lowered.
+
+    Attributes:
+        lower: makes the kernel calls.
+        max_version: the newest version of the op that is understood.
+        max_inputs: None where there may be any number.
+    """
 
     lower: Callable[[Lowering], list[Step]]
     max_version: int
+    max_inputs: int | None
 
 
+# lowering, newest version, most inputs
 OPS: Mapping[str, OpSpec] = {
-    "ADD": OpSpec(elementwise.add, 4),
-    "AVERAGE_POOL_2D": OpSpec(reduction.average_pool, 3),
-    "CONCATENATION": OpSpec(move.concatenation, 4),
-    "CONV_2D": OpSpec(convolution.conv_2d, 8),
-    "DEPTHWISE_CONV_2D": OpSpec(convolution.depthwise_conv_2d, 7),
-    "DEQUANTIZE": OpSpec(convert.dequantize, 6),
-    "FULLY_CONNECTED": OpSpec(dense.fully_connected, 13),
-    "LOGISTIC": OpSpec(tables.logistic, 3),
-    "MAX_POOL_2D": OpSpec(reduction.max_pool, 3),
-    "MEAN": OpSpec(reduction.mean, 3),
-    "MUL": OpSpec(elementwise.mul, 7),
-    "PAD": OpSpec(move.pad, 4),
-    "QUANTIZE": OpSpec(convert.quantize, 3),
-    "RELU": OpSpec(tables.relu, 3),
-    "RELU6": OpSpec(tables.relu6, 3),
-    "SOFTMAX": OpSpec(tables.softmax, 3),
-    "SUB": OpSpec(elementwise.sub, 5),
+    "ADD": OpSpec(elementwise.add, 4, 2),
+    "AVERAGE_POOL_2D": OpSpec(reduction.average_pool, 3, 1),
+    "CONCATENATION": OpSpec(move.concatenation, 4, None),
+    "CONV_2D": OpSpec(convolution.conv_2d, 8, 3),
+    "DEPTHWISE_CONV_2D": OpSpec(convolution.depthwise_conv_2d, 7, 3),
+    "DEQUANTIZE": OpSpec(convert.dequantize, 6, 1),
+    "FULLY_CONNECTED": OpSpec(dense.fully_connected, 13, 3),
+    "LOGISTIC": OpSpec(tables.logistic, 3, 1),
+    "MAX_POOL_2D": OpSpec(reduction.max_pool, 3, 1),
+    "MEAN": OpSpec(reduction.mean, 3, 2),
+    "MUL": OpSpec(elementwise.mul, 7, 2),
+    "PAD": OpSpec(move.pad, 4, 2),
+    "QUANTIZE": OpSpec(convert.quantize, 3, 1),
+    "RELU": OpSpec(tables.relu, 3, 1),
+    "RELU6": OpSpec(tables.relu6, 3, 1),
+    "SOFTMAX": OpSpec(tables.softmax, 3, 1),
+    "SUB": OpSpec(elementwise.sub, 5, 2),
 }

@@ -95,7 +95,7 @@ class Lowering:
         name = self.option("fused_activation_function", "NONE")
         try:
             return activation_range(name, out.scale, out.zero)
-        except KeyError:
+        except KeyError:  # an OverflowError is for the compiler to catch, as those of multipliers
             raise Unsupported(f"fused activation {name}") from None
 
     def step(

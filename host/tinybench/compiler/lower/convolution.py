@@ -62,6 +62,9 @@ def depthwise_conv_2d(lowering: Lowering) -> list[Step]:
     in_c = source.shape[3]
     if out.shape[3] != channels or in_c == 0 or channels % in_c:
         raise Unsupported(f"filter {filters.shape} for {in_c} -> {out.shape[3]} channels")
+    multiplier = int(lowering.option("depth_multiplier", 0))
+    if multiplier not in (0, channels // in_c):
+        raise Unsupported(f"depth multiplier {multiplier} for {in_c} -> {channels} channels")
     low, high = lowering.activation(out_scale)
     fields: dict[str, Value] = {
         "window": window,

@@ -44,7 +44,7 @@ def fully_connected(lowering: Lowering) -> list[Step]:
     if depth == 0 or units == 0 or source.elements % depth:
         raise Unsupported(f"input {source.shape} does not fit filter {filters.shape}")
     rows = source.elements // depth
-    if out.elements != rows * units:
+    if out.elements != rows * units or out.shape[-1:] != (units,):
         raise Unsupported(f"output {out.shape} is not {rows} rows of {units}")
     scales = filter_scales(lowering.input(1), 0)
     low, high = lowering.activation(out_scale)

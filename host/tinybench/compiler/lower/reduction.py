@@ -9,6 +9,8 @@ from tinybench.compiler.lower.context import Lowering, Unsupported
 from tinybench.compiler.lower.window import window_fields
 from tinybench.compiler.program import Step, Value
 
+MAX_SUMMED = 1 << 23  # so many differences of two int8 fit int32
+
 
 def _pool(lowering: Lowering, function: str) -> list[Step]:
     source, out = lowering.input(0), lowering.output
@@ -19,6 +21,8 @@ def _pool(lowering: Lowering, function: str) -> list[Step]:
     window = window_fields(lowering, kernel, (1, 1))
     if source.shape[3] != out.shape[3]:
         raise Unsupported(f"{source.shape[3]} -> {out.shape[3]} channels")
+    if min(kernel[0], source.shape[1]) * min(kernel[1], source.shape[2]) > MAX_SUMMED:
+        raise Unsupported(f"a window of {kernel}, at most {MAX_SUMMED} values can be summed")
     low, high = lowering.activation(out_scale)
     fields: dict[str, Value] = {"window": window, "act_min": low, "act_max": high}
     return [lowering.step(function, fields, (source.index,))]
@@ -61,8 +65,10 @@ def mean(lowering: Lowering) -> list[Step]:
     if not axes or len(axes) != lowering.input(1).elements:
         raise Unsupported(f"axes {lowering.constant(1, 'int32').tolist()} of rank {rank}")
     outer, count, inner = _reduced_run(source.shape, axes)
-    if out.elements != outer * inner or count == 0:
+    if out.elements != outer * inner:
         raise Unsupported(f"output {out.shape} does not follow from {source.shape}")
+    if count > MAX_SUMMED:
+        raise Unsupported(f"a mean of {count} values, at most {MAX_SUMMED} can be summed")
     multiplier, shift = quantize_multiplier(float(in_scale.scale) / float(out_scale.scale))
     spare = min(count.bit_length() - 1, 32, 31 + shift)
     fields: dict[str, Value] = {

@@ -17,11 +17,13 @@ from tinybench.compiler.fixedpoint import (
     quantize_multiplier,
     round_half_away,
     rounding_shift_right,
+    split_multiplier,
 )
 from tinybench.compiler.fixedpoint import logistic as fixed_logistic
 from tinybench.compiler.lower.context import Lowering, Unsupported
 from tinybench.compiler.program import ConstArray, Step, Value
 
+MAX_CLASSES = 4095  # the sum of so many exponentials of 1.0 fits Q12.19
 INT8_VALUES = range(INT8_MIN, INT8_MAX + 1)
 
 
@@ -57,9 +59,7 @@ def logistic(lowering: Lowering) -> list[Step]:
     if out_scale.zero != INT8_MIN:
         raise Unsupported(f"output zero point {out_scale.zero}, -128 is needed")
     integer_bits = 4
-    m = quantize_multiplier(float(in_scale.scale) * (1 << (31 - integer_bits)))
-    if not -31 <= m.shift <= 30:
-        raise Unsupported(f"input scale {in_scale.scale}")
+    m = split_multiplier(float(in_scale.scale) * (1 << (31 - integer_bits)))
     radius = input_radius(integer_bits, m.shift) if m.shift >= 0 else 2**31
 
     def value(q: int) -> int:
@@ -90,7 +90,7 @@ def relu6(lowering: Lowering) -> list[Step]:
     in_scale = lowering.int8_scale(lowering.input(0))
     if in_scale != lowering.int8_scale(lowering.output):
         raise Unsupported("input and output differ in scale or zero point")
-    six = in_scale.zero + round_half_away(float(np.float32(6.0) / in_scale.scale))
+    six = in_scale.zero + round_half_away(min(float(np.float32(6.0) / in_scale.scale), 255.0))
     return lookup(lowering, lambda v: clamp8(v, in_scale.zero, min(six, INT8_MAX)))
 
 
@@ -106,8 +106,8 @@ def softmax(lowering: Lowering) -> list[Step]:
     if not source.shape or source.shape != out.shape:
         raise Unsupported(f"shapes {source.shape} -> {out.shape}")
     depth = source.shape[-1]
-    if depth > 4096:
-        raise Unsupported(f"{depth} classes: the sum of their exponentials can overflow")
+    if depth > MAX_CLASSES:
+        raise Unsupported(f"{depth} classes, at most {MAX_CLASSES} can be summed")
     table = _exp_table(float(in_scale.scale), float(lowering.option("beta", 1.0)))
     fields: dict[str, Value] = {
         "rows": source.elements // depth,
@@ -123,7 +123,7 @@ def _exp_table(scale: float, beta: float) -> np.ndarray[tuple[int], np.dtype[np.
     real = min(beta * scale * (1 << (31 - integer_bits)), 2.0**31 - 1.0)
     if not real > 1.0 or not math.isfinite(real):
         raise Unsupported(f"input scale {scale} with beta {beta}")
-    m = quantize_multiplier(real)
+    m = split_multiplier(real)
     radius = input_radius(integer_bits, m.shift)
     return np.array(
         [exp_negative(multiply(-d, m), integer_bits) if d <= radius else 0 for d in range(256)],

@@ -5,6 +5,8 @@ from __future__ import annotations
 from tinybench.compiler.fold import EXPLICIT_PADDING
 from tinybench.compiler.lower.context import Lowering, Unsupported
 
+MAX_REACH = 1 << 16  # positions in int32 cannot overflow
+
 
 def window_fields(lowering: Lowering, kernel: tuple[int, int], dilation: tuple[int, int]) -> str:
     """The initializer of a tb_window_t.
@@ -22,7 +24,8 @@ def window_fields(lowering: Lowering, kernel: tuple[int, int], dilation: tuple[i
     if source[0] != 1 or out[0] != 1:
         raise Unsupported(f"batch of {source[0]}, 1 is needed")
     strides = int(lowering.option("stride_h", 1)), int(lowering.option("stride_w", 1))
-    if min(*strides, *kernel, *dilation) < 1:
+    reach = max(1 + (k - 1) * d for k, d in zip(kernel, dilation, strict=True))
+    if min(*strides, *kernel, *dilation) < 1 or max(*strides, reach) > MAX_REACH:
         raise Unsupported(f"strides={strides} kernel={kernel} dilation={dilation}")
     before, size = zip(
         *(_padding(lowering, i, source[1 + i], kernel[i], strides[i], dilation[i]) for i in (0, 1)),

@@ -1,0 +1,75 @@
+"""What every op and every model must be, before anyone looks at a particular op."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tinybench.compiler.fold import FOLDED_ONLY, Folded
+from tinybench.compiler.lower import OPS
+from tinybench.compiler.lower.context import Unsupported
+from tinybench.compiler.program import Problem
+from tinybench.model.graph import Graph, Op, Tensor
+
+MAX_OPS = 4096  # bounds the planner's work; models for microcontrollers have tens
+MAX_RANK = 6  # TB_MAX_DIMS in firmware/core/tb_engine.h
+MAX_DIMENSION = 0xFFFF  # the type of its dims
+EDGE_TYPES = ("int8", "uint8", "int16", "int32", "float32")  # its enum tb_dtype
+
+
+def check_size(graph: Graph) -> tuple[Problem, ...]:
+    """What makes a model one that is not even looked at op by op."""
+    problems = [_whole(reason) for reason in graph.unsupported]
+    if len(graph.ops) > MAX_OPS:
+        problems.append(_whole(f"{len(graph.ops)} ops, at most {MAX_OPS} are compiled"))
+    return tuple(problems)
+
+
+def check_op(graph: Graph, op: Op) -> None:
+    """Checks name, version and number of tensors, and that none of them is empty.
+
+    Raises:
+        Unsupported: the first of them that is wrong.
+    """
+    spec = OPS.get(op.name)
+    if spec is None:
+        raise Unsupported(FOLDED_ONLY.get(op.name, "this op is not supported"))
+    if op.version > spec.max_version:
+        raise Unsupported(f"version {op.version}, up to {spec.max_version} is understood")
+    if spec.max_inputs is not None and len(op.inputs) > spec.max_inputs:
+        raise Unsupported(f"{len(op.inputs)} inputs, up to {spec.max_inputs} are understood")
+    for index in (*op.inputs, *op.outputs):
+        if index >= 0 and graph.tensors[index].elements == 0:
+            raise Unsupported(f"tensor '{graph.tensors[index].name}' has no elements")
+
+
+def check_edge(folded: Folded) -> tuple[Problem, ...]:
+    """Inputs and outputs that a device cannot have."""
+    problems = [_whole("it has no input")] if not folded.inputs else []
+    tensors = folded.graph.tensors
+    computed = {op.outputs[0] for op in folded.graph.ops if op.outputs}
+    computed |= {t for t, _ in folded.inputs}
+    for t, _ in folded.inputs:
+        reasons = [*_edge_reasons(tensors[t])]
+        if tensors[t].data is not None:
+            reasons.append("is constant")
+        problems += [Problem(-1, "INPUT", f"tensor '{tensors[t].name}' {r}") for r in reasons]
+    for t, _ in folded.outputs:
+        reasons = [*_edge_reasons(tensors[t])]
+        if folded.views.get(t, t) not in computed:
+            reasons.append("is not computed")
+        problems += [Problem(-1, "OUTPUT", f"tensor '{tensors[t].name}' {r}") for r in reasons]
+    return tuple(problems)
+
+
+def _edge_reasons(tensor: Tensor) -> Iterator[str]:
+    if tensor.dtype not in EDGE_TYPES:
+        yield f"is {tensor.dtype}, one of {', '.join(EDGE_TYPES)} is needed"
+    if len(tensor.shape) > MAX_RANK or max(tensor.shape, default=0) > MAX_DIMENSION:
+        yield f"has the shape {tensor.shape}: more than {MAX_RANK} axes or {MAX_DIMENSION} elements"
+    if tensor.elements == 0:
+        yield f"has no elements (shape {tensor.shape})"
+
+
+def _whole(reason: str) -> Problem:
+    """A problem of no op in particular."""
+    return Problem(-1, "MODEL", reason)

@@ -1,0 +1,62 @@
+"""Graph -> smaller graph, with the same result: what need not happen on the device.
+
+Constant integer arithmetic on shapes disappears, QUANTIZE and DEQUANTIZE at the edge move to
+the host, PAD becomes part of the convolution that reads it, reshapes become views.
+
+An op that a rule does not understand stays: lowering then says what is wrong with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tinybench.compiler.fold.constants import CONSTANT_OPS, fold_constants
+from tinybench.compiler.fold.edge import fold_inputs, fold_outputs
+from tinybench.compiler.fold.padding import EXPLICIT_PADDING, fold_pads
+from tinybench.compiler.fold.views import VIEW_OPS, fold_views
+from tinybench.compiler.program import Boundary
+from tinybench.model.graph import Graph
+
+__all__ = ["EXPLICIT_PADDING", "FOLDED_ONLY", "Folded", "fold"]
+
+# Ops that no kernel computes -> why one of them may be left after folding.
+FOLDED_ONLY: Mapping[str, str] = {
+    **dict.fromkeys(
+        VIEW_OPS,
+        "only an activation that keeps its type and its number of elements can be reshaped",
+    ),
+    **dict.fromkeys(
+        CONSTANT_OPS,
+        "only int32 arithmetic on shapes that are known at build time is supported",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Folded:
+    """A graph without what was folded.
+
+    Attributes:
+        graph: ops left, with the tensors as they were (constants filled in).
+        inputs, outputs: the device's tensors, in the file's order, each with what the host does.
+        views: tensor -> tensor with the same bytes.
+        why: op index -> what became of an op that is gone.
+    """
+
+    graph: Graph
+    inputs: tuple[tuple[int, Boundary | None], ...]
+    outputs: tuple[tuple[int, Boundary | None], ...]
+    views: Mapping[int, int]
+    why: Mapping[int, str]
+
+
+def fold(graph: Graph) -> Folded:
+    """Applies every folding; the graph itself is not changed."""
+    why: dict[int, str] = {}
+    graph = fold_constants(graph, why)
+    graph, inputs = fold_inputs(graph, why)
+    graph, outputs = fold_outputs(graph, why)
+    graph = fold_pads(graph, {tensor for tensor, _ in outputs}, why)
+    graph, views = fold_views(graph, why)
+    return Folded(graph, inputs, outputs, views, why)
