@@ -17,7 +17,6 @@ from tinybench.errors import DataError, TinybenchError
 Array = NDArray[Any]
 
 AHEAD = 4  # samples handed to the reference process before the device needs their answers
-PAINT = 0xA5  # and its complement: a byte that equals one paint differs from the other
 
 
 class Inference(Protocol):
@@ -51,8 +50,11 @@ class Inference(Protocol):
 class Device(Protocol):
     """What runs the model."""
 
-    def infer(self, sample: int, inputs: Sequence[bytes], paint: int = 0) -> Inference:
+    def infer(self, sample: int, inputs: Sequence[bytes]) -> Inference:
         """One inference."""
+
+    def measure_memory(self, sample: int, inputs: Sequence[bytes]) -> Inference:
+        """Painted inferences, for their high-water marks only."""
 
 
 class Reference(Protocol):
@@ -180,17 +182,9 @@ def _prepare(bench: Bench, unreadable: list[str]) -> Iterator[_Ready]:
 
 
 def _probe_memory(bench: Bench, ready: _Ready) -> Footprint:
-    """High-water marks of one sample, painted twice; these inferences are not measured."""
-    inputs = bench.edge.encode([ready.tensor])
-    painted = [bench.device.infer(ready.index, inputs, paint=p) for p in (PAINT, PAINT ^ 0xFF)]
-    return Footprint(
-        _largest([p.arena_used for p in painted]), _largest([p.stack_used for p in painted])
-    )
-
-
-def _largest(values: Sequence[int | None]) -> int | None:
-    known = [v for v in values if v is not None]
-    return max(known) if len(known) == len(values) else None
+    """High-water marks of one sample; these inferences are not measured otherwise."""
+    marks = bench.device.measure_memory(ready.index, bench.edge.encode([ready.tensor]))
+    return Footprint(marks.arena_used, marks.stack_used)
 
 
 def _measure(bench: Bench, ready: _Ready) -> SampleRecord:

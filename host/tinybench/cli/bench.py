@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tinybench.cli.console import print_json, reports_errors
+from tinybench.cli.console import conclude, print_json, reports_errors
 from tinybench.cli.options import (
     HERE,
     AsJson,
@@ -43,10 +43,12 @@ def bench(
         bool, typer.Option("--strict", help="Stop at an unreadable image instead of counting it.")
     ] = False,
     flash: Annotated[
-        bool, typer.Option("--flash/--no-flash", help="Build and flash first, or use what is there.")
+        bool,
+        typer.Option("--flash/--no-flash", help="Build and flash first, or use what is there."),
     ] = True,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Run folder. [default: runs/TIME-MODEL-BOARD]")
+        Path | None,
+        typer.Option("--out", "-o", help="Run folder. [default: runs/TIME-MODEL-BOARD]"),
     ] = None,
     folder: Folder = HERE,
     as_json: AsJson = False,
@@ -69,5 +71,4 @@ def bench(
         print_json(report.result)
     else:
         show_result(report.result, report.folder)
-    if report.error is not None:
-        raise report.error
+    conclude(report)

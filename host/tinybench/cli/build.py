@@ -28,12 +28,13 @@ def build(
     from tinybench.workflow import build_firmware
 
     built = build_firmware(project_from(folder, model, board, engine, labels))
-    sizes = built.artifact.sizes
+    artifact = built.build.artifact
+    sizes = artifact.sizes
     facts = {
-        "elf": str(built.artifact.elf),
-        "log": str(built.artifact.log),
-        "build_id": built.artifact.build_id,
-        "arena_bytes": built.program.arena_bytes,
+        "elf": str(artifact.elf),
+        "log": str(artifact.log),
+        "build_id": artifact.build_id,
+        "arena_bytes": built.compiled.program.arena_bytes,
         "flash_bytes": sizes.flash_total,
         "weights_bytes": sizes.weights,
         "code_bytes": sizes.code,
@@ -43,7 +44,10 @@ def build(
         print_json(facts)
         return
     rows = [
-        (name.replace("_bytes", ", B").replace("_", " "), f"{value:,}" if isinstance(value, int) else value)
+        (
+            name.replace("_bytes", ", B").replace("_", " "),
+            f"{value:,}" if isinstance(value, int) else value,
+        )
         for name, value in facts.items()
     ]
     print_table(("built", ""), rows)

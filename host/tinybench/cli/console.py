@@ -6,11 +6,14 @@ import functools
 import json
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, ParamSpec
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 import typer
 
 from tinybench.errors import Interrupted, TinybenchError
+
+if TYPE_CHECKING:
+    from tinybench.workflow import BenchReport
 
 P = ParamSpec("P")
 
@@ -33,6 +36,19 @@ def reports_errors(command: Callable[P, None]) -> Callable[P, None]:
             raise typer.Exit(0) from None
 
     return guarded
+
+
+def conclude(report: BenchReport) -> None:
+    """Ends a command as its bench ended.
+
+    Raises:
+        TinybenchError: why the run is not a success.
+        Interrupted: it was ended by Ctrl-C; what was measured is in the run folder.
+    """
+    if report.interrupted:
+        raise Interrupted("A whole run", "Ctrl-C", f"what was measured is in {report.folder}")
+    if report.error is not None:
+        raise report.error
 
 
 def show_error(error: TinybenchError) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tinybench.cli.console import news, print_json, reports_errors
+from tinybench.cli.console import conclude, news, print_json, reports_errors
 from tinybench.cli.options import AsJson
 
 
@@ -35,5 +35,4 @@ def demo(
             f"float model before quantization: top-1 {demo_model.float_top1:.4f} "
             f"on the same {demo_model.test_samples} held-back samples"
         )
-    if report.error is not None:
-        raise report.error
+    conclude(report)

@@ -25,5 +25,5 @@ def flash(
     from tinybench.workflow import flash_firmware
 
     project = project_from(folder, model, board, engine, labels)
-    flashed = flash_firmware(project, build=build)
-    news(f"flashed {flashed.board.name}: {flashed.greeting}")
+    flashed, hello = flash_firmware(project, build=build)
+    news(f"{hello.board} answers: {hello.engine}, model {flashed.model_sha256[:12]}")

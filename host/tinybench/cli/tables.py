@@ -14,7 +14,9 @@ Json = Mapping[str, Any]
 def show_result(result: Json, folder: Path) -> None:
     """The verdict and the figures on stdout; the run folder on stderr."""
     board, model = result["board"], result["model"]
-    title = f"{model['name']} on {board['name']} ({board['kind']}, engine {result['engine']['name']})"
+    title = (
+        f"{model['name']} on {board['name']} ({board['kind']}, engine {result['engine']['name']})"
+    )
     print_table(("figure", "device", "desktop / how"), _rows(result), title)
     for note in (*model.get("notes", ()), *result["desktop"]["notes"]):
         news(f"note: {note}")
@@ -62,7 +64,11 @@ def _rows(result: Json) -> list[tuple[str, str, str]]:
             f"min {_value(latency, 'min')}, p90 {_value(latency, 'p90')}, "
             f"p99 {_value(latency, 'p99')}, max {_value(latency, 'max')}, n={latency['n']}",
         ),
-        ("", latency["method"], f"{_value(desktop, 'latency_us_median')} us, {desktop['latency_method']}"),
+        (
+            "",
+            latency["method"],
+            f"{_value(desktop, 'latency_us_median')} us, {desktop['latency_method']}",
+        ),
         (
             "arena, B",
             _value(memory, "arena_bytes"),

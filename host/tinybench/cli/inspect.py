@@ -1,0 +1,82 @@
+"""`tinybench inspect`: what is in a model and whether it can run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+
+from tinybench.cli.console import news, print_json, print_table, reports_errors
+from tinybench.cli.options import HERE, AsJson, Board, Folder, Model, project_from
+from tinybench.errors import DoesNotFit, UnsupportedModel
+
+
+@reports_errors
+def inspect(
+    model: Model = None,
+    board: Board = None,
+    folder: Folder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Show ops, MACs, tensors, arena, what is unsupported and why, and whether it fits.
+
+    Exit code 1 where it does not fit the board, 2 where an op is unsupported.
+    """
+    from tinybench.workflow import inspect_model
+
+    facts = inspect_model(project_from(folder, model, board))
+    if as_json:
+        print_json(facts)
+    else:
+        _show(facts)
+    if facts["unsupported"]:
+        raise typer.Exit(UnsupportedModel.exit_code)
+    if facts["fits"] is not None and not facts["fits"]["fits"]:
+        raise typer.Exit(DoesNotFit.exit_code)
+
+
+def _show(facts: dict[str, Any]) -> None:
+    rows = [
+        (
+            str(op["index"]),
+            op["name"],
+            _shapes(op["inputs"]),
+            _shapes(op["outputs"]),
+            f"{op['macs']:,}" if op["macs"] else "",
+            f"{op['parameter_bytes']:,}" if op["parameter_bytes"] else "",
+            op["state"],
+        )
+        for op in facts["ops"]
+    ]
+    columns = ("op", "name", "reads", "makes", "MACs", "parameters, B", "becomes")
+    print_table(columns, rows)
+    _show_summary(facts)
+
+
+def _shapes(shapes: list[list[int]]) -> str:
+    return ", ".join("x".join(str(d) for d in shape) for shape in shapes)
+
+
+def _show_summary(facts: dict[str, Any]) -> None:
+    model, arena, fits = facts["model"], facts["arena"], facts["fits"]
+    rows = [("file", f"{model['file_bytes']:,} B, sha256 {model['sha256']}")]
+    for kind in ("inputs", "outputs"):
+        for t in model[kind]:
+            quant = f", scale {t['scale']:.6g}, zero point {t['zero_point']}" if t["scale"] else ""
+            rows.append((kind[:-1], f"{t['dtype']} {_shapes([t['shape']])}{quant}"))
+    if arena is not None:
+        gap = "optimal" if arena["proven_optimal"] else f"bound {arena['bound_bytes']:,} B"
+        rows += [
+            ("MACs", f"{facts['macs']:,}"),
+            ("constants", f"{facts['weights_bytes']:,} B"),
+            ("arena", f"{arena['bytes']:,} B planned ({gap})"),
+            ("", "\n".join(arena["peak"])),
+        ]
+    if fits is not None:
+        verdict = "yes" if fits["fits"] else f"no: {fits['reason']}"
+        rows.append((f"fits {fits['board']}", f"{verdict}; {fits['method']}"))
+    print_table(("model", ""), rows)
+    for note in facts["notes"]:
+        news(f"note: {note}")
+    if facts["unsupported"]:
+        news(f"{len(facts['unsupported'])} ops cannot be compiled; the last column says why")

@@ -1,0 +1,120 @@
+"""What is in a model, what the compiler makes of it, and whether it fits a board."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tinybench.boards import Board
+from tinybench.build.fit import check_fit, peak_lines
+from tinybench.compiler import Problem, Program, check_graph, compile_graph
+from tinybench.errors import DoesNotFit
+from tinybench.model.graph import Graph, Op, Tensor
+
+SCHEMA = "tinybench.inspect/1"
+
+Json = dict[str, Any]
+
+
+def inspect_graph(graph: Graph, board: Board | None = None) -> Json:
+    """Everything that `tinybench inspect` tells.
+
+    Args:
+        graph: the model.
+        board: to be checked against, or None.
+    """
+    problems = check_graph(graph)
+    program = None if problems else compile_graph(graph)
+    return {
+        "schema": SCHEMA,
+        "model": {
+            "sha256": graph.sha256,
+            "file_bytes": graph.file_bytes,
+            "description": graph.description,
+            "inputs": [_tensor(graph.tensors[i]) for i in graph.inputs],
+            "outputs": [_tensor(graph.tensors[i]) for i in graph.outputs],
+        },
+        "ops": [_op(graph, op, program, problems) for op in graph.ops],
+        "macs": program.macs if program else None,
+        "weights_bytes": program.weights_bytes if program else None,
+        "arena": _arena(program) if program else None,
+        "notes": list(program.notes) if program else [],
+        "unsupported": [vars(p) for p in problems],
+        "fits": _fit(program, board) if program and board else None,
+    }
+
+
+def _tensor(tensor: Tensor) -> Json:
+    quant = tensor.quant
+    return {
+        "name": tensor.name,
+        "dtype": tensor.dtype,
+        "shape": list(tensor.shape),
+        "scale": float(quant.scale[0]) if quant is not None and quant.scale.size else None,
+        "zero_point": int(quant.zero_point[0]) if quant is not None and quant.scale.size else None,
+    }
+
+
+def _op(graph: Graph, op: Op, program: Program | None, problems: tuple[Problem, ...]) -> Json:
+    reasons = [p.reason for p in problems if p.op_index == op.index]
+    steps = [s for s in program.steps if op.index in s.ops] if program else []
+    first = steps[0].ops[0] if steps else None
+    if reasons:
+        state = f"unsupported: {'; '.join(reasons)}"
+    elif program is not None and op.index in program.folded:
+        state = f"folded: {program.folded[op.index]}"
+    elif program is None:
+        state = "supported"
+    elif first != op.index:
+        state = f"merged into op {first}"
+    else:
+        state = steps[0].kernel.function
+    activations = [i for i in op.inputs if i >= 0 and graph.tensors[i].data is None]
+    return {
+        "index": op.index,
+        "name": op.name,
+        "version": op.version,
+        "inputs": [list(graph.tensors[i].shape) for i in activations],
+        "outputs": [list(graph.tensors[i].shape) for i in op.outputs],
+        "macs": sum(s.macs for s in steps),
+        "parameter_bytes": sum(
+            t.nbytes for i in op.inputs if i >= 0 for t in (graph.tensors[i],) if t.data is not None
+        ),
+        "state": state,
+    }
+
+
+def _arena(program: Program) -> Json:
+    plan = program.plan
+    return {
+        "bytes": plan.arena_bytes,
+        "bound_bytes": plan.bound,
+        "proven_optimal": plan.arena_bytes == plan.bound,
+        "peak": list(peak_lines(program)),
+        "buffers": [
+            {
+                "tensors": [program.graph.tensors[t].name for t in b.tensors],
+                "offset": b.offset,
+                "bytes": b.nbytes,
+                "first_step": b.first,
+                "last_step": b.last,
+            }
+            for b in plan.buffers
+        ],
+    }
+
+
+def _fit(program: Program, board: Board) -> Json:
+    room = board.memory.ram_bytes - board.memory.stack_bytes
+    out: Json = {
+        "board": board.name,
+        "arena_bytes": program.arena_bytes,
+        "ram_for_arena_bytes": room,
+        "weights_bytes": program.weights_bytes,
+        "flash_bytes": board.memory.flash_bytes,
+        "method": "planned; the firmware's own few KB are checked by the linker",
+    }
+    try:
+        check_fit(program, board)
+    except DoesNotFit as error:
+        return out | {"fits": False, "reason": f"{error.wanted}: {error.seen}"}
+    return out | {"fits": True}

@@ -1,0 +1,228 @@
+"""Model and board to firmware on the board."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tinybench.boards import Board, list_boards, load_board
+from tinybench.errors import StaleBuild, UsageError
+from tinybench.project import Project
+from tinybench.workflow.watch import Silent, Watch
+
+if TYPE_CHECKING:
+    from tinybench.bench.device import Device, Expected
+    from tinybench.build.cache import Build
+    from tinybench.build.ingredients import Ingredients
+    from tinybench.compiler import Program
+    from tinybench.flash.slot import Flashed
+    from tinybench.wire.messages import Hello
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A model, compiled for a board that it can fit.
+
+    Attributes:
+        model: the .tflite file.
+        data: its bytes.
+        program: what the compiler made of it.
+        labels: class names, None where no labels file is named.
+    """
+
+    model: Path
+    data: bytes
+    program: Program
+    board: Board
+    labels: tuple[str, ...] | None
+
+
+@dataclass(frozen=True)
+class Built:
+    """A compiled model and its firmware."""
+
+    compiled: Compiled
+    build: Build
+
+
+def compile_model(project: Project) -> Compiled:
+    """Reads and compiles the project's model, and checks that it can fit the board.
+
+    Raises:
+        UsageError: no model or board is named, or one of them cannot be read.
+        UnsupportedModel: ops that cannot be compiled, all of them.
+        DoesNotFit: by how much, and which tensors make the peak.
+    """
+    from tinybench.build.fit import check_fit
+    from tinybench.compiler import compile_graph
+    from tinybench.model.read import parse_tflite, read_model_bytes
+
+    model = _named_model(project)
+    board = _named_board(project)
+    data = read_model_bytes(model)
+    program = compile_graph(parse_tflite(data))
+    check_fit(program, board)
+    return Compiled(model, data, program, board, _labels(project, program))
+
+
+def inspect_model(project: Project) -> dict[str, Any]:
+    """What is in the project's model and what the compiler makes of it.
+
+    Raises:
+        UsageError: no model is named, or it cannot be read.
+    """
+    from tinybench.model.read import read_tflite
+    from tinybench.report.inspection import inspect_graph
+
+    graph = read_tflite(_named_model(project))
+    return inspect_graph(graph, load_board(project.board) if project.board else None)
+
+
+def build_firmware(project: Project, *, watch: Watch | None = None) -> Built:
+    """Compiles, renders and builds; finds the build if exactly this was built before.
+
+    Raises:
+        UsageError, DoesNotFit: as compile_model().
+        BuildError: the compiler is missing, or the build failed.
+    """
+    return build_compiled(project, compile_model(project), watch or Silent())
+
+
+def build_compiled(project: Project, compiled: Compiled, watch: Watch) -> Built:
+    """As build_firmware(), for a model that is compiled already."""
+    from tinybench.build.cache import make_build
+
+    watch.phase(f"building {compiled.model.name} for {compiled.board.name}")
+    build = make_build(
+        compiled.program,
+        compiled.board,
+        engine=project.engine,
+        labels=compiled.labels,
+        root=project.state / "build",
+    )
+    return Built(compiled, build)
+
+
+def flash_firmware(
+    project: Project, *, build: bool = True, watch: Watch | None = None
+) -> tuple[Flashed, Hello]:
+    """Puts the firmware onto the board and has it answer.
+
+    Args:
+        project: model, board and engine.
+        build: build first; False: use the last build, if it is of these ingredients.
+        watch: told of the steps.
+
+    Raises:
+        StaleBuild: ``build`` is False and the last build is of other ingredients.
+        BuildError, DeviceError: building failed; the board does not answer as it should.
+    """
+    compiled = compile_model(project)
+    flashed = flash_compiled(project, compiled, build, watch or Silent())
+    with open_device(flashed, compiled.board, project.state / "logs") as device:
+        return flashed, device.check(expected(flashed, compiled.board))
+
+
+def flash_compiled(project: Project, compiled: Compiled, build: bool, watch: Watch) -> Flashed:
+    """Puts the firmware of a compiled model onto its board."""
+    from tinybench.build.cache import find_build
+    from tinybench.flash.slot import flash_slot
+
+    if build:
+        made = build_compiled(project, compiled, watch).build
+    else:
+        made = find_build(_ingredients(project, compiled), project.state / "build")
+    return flash_slot(made, project.state / "flashed")
+
+
+def find_flashed(project: Project, compiled: Compiled) -> Flashed:
+    """What is on the board, if it was made of what is asked for.
+
+    Raises:
+        StaleBuild: nothing is flashed, or it is of other ingredients.
+    """
+    from tinybench.flash.slot import read_slot
+
+    flashed = read_slot(compiled.board, project.state / "flashed")
+    wanted = _ingredients(project, compiled)
+    if flashed.build_id == wanted.build_id:
+        return flashed
+    other_model = flashed.model_sha256 != compiled.program.graph.sha256
+    raise StaleBuild(
+        f"Firmware on {compiled.board.name} that is made of what is asked for",
+        f"it is of another model ({flashed.model_sha256[:12]})"
+        if other_model
+        else "the model is the same, but labels, board file, compiler, firmware or tinybench "
+        "have changed since",
+        "tinybench flash",
+    )
+
+
+def open_device(flashed: Flashed, board: Board, logs: Path) -> Device:
+    """Starts a virtual board on what is flashed.
+
+    Args:
+        flashed: the firmware.
+        board: its board.
+        logs: folder for device.log and emulator.log.
+
+    Raises:
+        ToolMissing: the emulator is not installed.
+        LinkError: it does not start.
+    """
+    from tinybench.bench.device import Device
+    from tinybench.link import open_link
+    from tinybench.link.emulator import board_url
+    from tinybench.report.folder import DEVICE_LOG, EMULATOR_LOG
+
+    logs.mkdir(parents=True, exist_ok=True)
+    link = open_link(board_url(board, flashed.elf), log=logs / EMULATOR_LOG, baud=board.link.baud)
+    return Device(link, log=logs / DEVICE_LOG, reply_timeout_s=board.link.reply_timeout_s)
+
+
+def expected(flashed: Flashed, board: Board) -> Expected:
+    """What the device's hello must say."""
+    from tinybench.bench.device import Expected
+
+    return Expected(
+        board=board.name,
+        chip=board.chip.name,
+        engine=flashed.engine,
+        model_sha256=flashed.model_sha256,
+        build_id=flashed.build_id,
+    )
+
+
+def _ingredients(project: Project, compiled: Compiled) -> Ingredients:
+    from tinybench.build.ingredients import gather_ingredients
+
+    return gather_ingredients(
+        compiled.program.graph.sha256,
+        compiled.board,
+        engine=project.engine,
+        labels=compiled.labels,
+    )
+
+
+def _named_model(project: Project) -> Path:
+    if project.model is None:
+        raise UsageError(
+            "A model", "none is named", "Name an int8 .tflite file, or run `tinybench init`"
+        )
+    return project.model
+
+
+def _named_board(project: Project) -> Board:
+    if project.board is None:
+        known = ", ".join(board.name for board in list_boards())
+        raise UsageError("A board", "none is named", f"--board with one of: {known}")
+    return load_board(project.board)
+
+
+def _labels(project: Project, program: Program) -> tuple[str, ...] | None:
+    if project.data.labels is None:
+        return None
+    from tinybench.bench.labels import read_labels
+
+    return read_labels(project.data.labels, classes=program.outputs[0].shape[-1])
