@@ -15,10 +15,10 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from support.realdata import real
 from tinybench.train.zoo import ZooModel, zoo_model
 
 TESTS = Path(__file__).parent
-REALDATA = Path(os.environ.get("TINYBENCH_REALDATA", TESTS.parents[1] / "shared" / "data"))
 
 # No deadline: test machines are shared. Fixed seeds in CI; elsewhere a failure prints its own.
 hypothesis.settings.register_profile("default", deadline=None, print_blob=True)
@@ -29,9 +29,7 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "default")
 @pytest.fixture(scope="session")
 def realdata() -> Path:
     """The folder of real models and images beside the checkout."""
-    if not REALDATA.is_dir():
-        pytest.skip(f"no real models and images at {REALDATA}")
-    return REALDATA
+    return real("")
 
 
 @pytest.fixture(scope="session")
@@ -86,7 +84,8 @@ def pytest_runtest_makereport(
     """Fails a skipped test on real data where skipping is not allowed."""
     report = yield
     required = os.environ.get("TINYBENCH_REQUIRE_REALDATA") == "1"
-    if required and report.skipped and item.get_closest_marker("realdata"):
+    real_data = item.get_closest_marker("realdata") or "no real data" in str(report.longrepr)
+    if required and report.skipped and real_data:
         report.outcome = "failed"
         report.longrepr = f"skipped, but real data is required here: {report.longrepr}"
     return report
