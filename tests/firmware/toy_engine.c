@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A model that a reader can run in the head: output = input reversed, plus one. Two inputs, so
- * that order matters. TOY_BYTES sets the size of the first; the faults are chosen by the first
- * input byte where TOY_FAULTS is defined (see invoke). */
-#include <stdio.h>
+ * that order matters. TOY_BYTES sets the size of the first. Built with TOY_FAULTS=1, the first
+ * input byte chooses a way to misbehave. */
+#include <stddef.h>
 #include <string.h>
 
 #include "tb_engine.h"
+#include "tb_port.h"
 
 #ifndef TOY_BYTES
 #define TOY_BYTES 300
+#endif
+#ifndef TOY_FAULTS
+#define TOY_FAULTS 0
+#endif
+#ifndef TOY_SETUP
+#define TOY_SETUP 0 /* what setup() returns */
 #endif
 #define TOY_SECOND 5
 #define TOY_OUTPUT (TOY_BYTES + TOY_SECOND)
@@ -27,13 +34,7 @@ static const tb_tensor_t outputs[] = {
      .scale_bits = 0x3F800000, .zero_point = 3, .dtype = TB_INT8, .rank = 1, .dims = {TOY_OUTPUT}},
 };
 
-static int32_t setup(void) {
-#ifdef TOY_SETUP_FAILS
-  return -7;
-#else
-  return 0;
-#endif
-}
+static int32_t setup(void) { return TOY_SETUP; }
 
 /* Takes `depth` times 64 bytes of stack, really. */
 static uint8_t __attribute__((noinline)) use_stack(int depth, uint8_t value) {
@@ -42,31 +43,46 @@ static uint8_t __attribute__((noinline)) use_stack(int depth, uint8_t value) {
   return depth == 0 ? frame[0] : (uint8_t)(use_stack(depth - 1, frame[1]) - 1);
 }
 
-#ifdef TOY_FAULTS
+static void print(const char *text) { tb_port_write((const uint8_t *)text, strlen(text)); }
+
 static int32_t misbehave(uint8_t how) {
-  volatile int *nowhere = NULL;
-  volatile int over[2] = {0, 0};
+  int *volatile nowhere = NULL;
+  uint8_t few[4] = {0};
+  uint8_t *volatile at = few;
   switch (how) {
-    case 1: *nowhere = 1; break;
-    case 2: for (;;) { }
-    case 3: fprintf(stderr, "tb-trap: mcause=0x7 mepc=0x20001234 mtval=0x0\n"); _Exit(7);
-    case 4: return -3;
-    case 5: over[(how & 1) * 2] = 1; break;
-    case 6: return over[0] + 0x7FFFFFFF + (int)how;
-    default: break;
+    case 1: /* store where nothing is */
+      *nowhere = 1;
+      break;
+    case 2: /* hang */
+      for (;;) tb_port_ticks();
+    case 3: /* print text, as a forgotten printf does, and go on */
+      print("hello from the engine\n");
+      break;
+    case 4: /* fail */
+      return -3;
+    case 5: /* write beyond an array */
+      at[4] = 1;
+      break;
+    case 6: /* say why and stop */
+      print("tb-trap: mcause=0x7 mepc=0x20001234 mtval=0x0\n");
+      for (;;) tb_port_ticks();
+    case 7: /* print noise without end */
+      for (;;) print("\x01\xFE\x80noise");
+    case 8: /* start over */
+      tb_port_reset();
+      break;
+    case 9: /* an instruction that no CPU knows */
+      __builtin_trap();
+    default:
+      break;
   }
   return 0;
 }
-#endif
 
 static int32_t invoke(void) {
-#ifdef TOY_FAULTS
-  if (arena[0] != 0) {
-    int32_t status = misbehave(arena[0]);
-    if (status != 0) return status;
-  }
-#endif
-  uint8_t joined[TOY_OUTPUT];
+  static uint8_t joined[TOY_OUTPUT];
+  int32_t status = misbehave(TOY_FAULTS ? arena[0] : 0);
+  if (status != 0) return status;
   memcpy(joined, inputs[0].data, TOY_BYTES);
   memcpy(joined + TOY_BYTES, inputs[1].data, TOY_SECOND);
   for (size_t i = 0; i < TOY_OUTPUT; i++) {

@@ -42,9 +42,15 @@ PAINTS = (0x5A, 0xA5)
 """Patterns that differ in every bit: what equals one cannot equal the other."""
 
 _ATTEMPTS = 5
-_PATIENCE_S = 0.5
 _RUN_PATIENCE = 4.0
 """A run is asked for again after this many times the longest one so far."""
+
+_MENDABLE = (ErrorCode.INPUT_MISMATCH, ErrorCode.NO_RESULT)
+"""Refusals after which the sample is sent anew."""
+
+
+class _Mixed(Exception):  # noqa: N818 - a reason to start the sample again
+    """Pieces that do not belong together."""
 
 
 @dataclass(frozen=True)
@@ -75,15 +81,22 @@ class Device:
         link: an open way to the device.
         log: file for all that the device says besides answers; None keeps only the tail.
         reply_timeout_s: longest wait for a single answer, an inference included.
+        patience_s: wait for an answer before its request is sent again; doubles each time.
     """
 
     def __init__(
-        self, link: Link, *, log: Path | None = None, reply_timeout_s: float = 30.0
+        self,
+        link: Link,
+        *,
+        log: Path | None = None,
+        reply_timeout_s: float = 30.0,
+        patience_s: float = 0.5,
     ) -> None:
         self.link = link
         self.log = DeviceLog(log)
         self._exchange = Exchange(link, self.log, reply_timeout_s)
         self._hello: Hello | None = None
+        self._patience_s = patience_s
         self._longest_run_s = reply_timeout_s / _RUN_PATIENCE**2  # a guess, until known
 
     def hello(self) -> Hello:
@@ -98,7 +111,7 @@ class Device:
         self._exchange.greeted = False
         while True:
             try:
-                hello = self._exchange.ask(greet, Hello, wanted=wanted, patience_s=_PATIENCE_S)
+                hello = self._exchange.ask(greet, Hello, wanted=wanted, patience_s=self._patience_s)
             except Refused as no:
                 raise trouble.refused(wanted, no.code, no.detail, self.log) from None
             if hello.session == greet.session:  # else one that an earlier host asked for
@@ -142,16 +155,18 @@ class Device:
         _check_sizes(inputs, hello)
         run = Run(sample, zlib.crc32(b"".join(inputs)), paint)
         wanted, resends = f"run sample {sample}", self._exchange.resends
-        refusal = Refused(0, 0)
+        why = ""
         for _ in range(_ATTEMPTS):
             try:
                 self._send_inputs(hello, inputs, wanted)
                 result = self._run(hello, run, wanted)
                 outputs = self._read_outputs(hello, result, wanted)
             except Refused as no:
-                if no.code not in (ErrorCode.INPUT_MISMATCH, ErrorCode.NO_RESULT):
+                if no.code not in _MENDABLE:
                     raise trouble.refused(wanted, no.code, no.detail, self.log) from None
-                refusal = no
+                why = ErrorCode.words(no.code)
+            except _Mixed as mixed:
+                why = str(mixed)
             else:
                 return Inference(
                     outputs=outputs,
@@ -161,8 +176,7 @@ class Device:
                     resends=self._exchange.resends - resends,
                     input_crc=result.input_crc,
                 )
-        seen = f"{_ATTEMPTS} attempts, the last one ended with {refusal}"
-        raise trouble.unreliable(wanted, seen, self.log)
+        raise trouble.unreliable(wanted, f"{_ATTEMPTS} attempts, the last one: {why}", self.log)
 
     def measure_memory(self, sample: int, inputs: Sequence[bytes]) -> Inference:
         """Run a sample painted with each of PAINTS; the second run, with the larger marks.
@@ -219,11 +233,11 @@ class Device:
             for tensor, data in enumerate(inputs)
             for offset in range(0, len(data), hello.chunk)
         ]
-        self._exchange.ask_all(pieces, InputAck, wanted=wanted, patience_s=_PATIENCE_S)
+        self._exchange.ask_all(pieces, InputAck, wanted=wanted, patience_s=self._patience_s)
 
     def _run(self, hello: Hello, run: Run, wanted: str) -> Result:
         started = time.monotonic()
-        patience = max(_PATIENCE_S, _RUN_PATIENCE * self._longest_run_s)
+        patience = max(self._patience_s, _RUN_PATIENCE * self._longest_run_s)
         result = self._exchange.ask(run, Result, wanted=wanted, patience_s=patience)
         took = time.monotonic() - started
         self._longest_run_s = max(self._longest_run_s, took)
@@ -241,13 +255,15 @@ class Device:
             for index, tensor in enumerate(hello.outputs)
             for offset in range(0, tensor.size, hello.chunk)
         ]
-        pieces = self._exchange.ask_all(asks, Output, wanted=wanted, patience_s=_PATIENCE_S)
+        pieces = self._exchange.ask_all(asks, Output, wanted=wanted, patience_s=self._patience_s)
         outputs = [bytearray() for _ in hello.outputs]
         for ask, piece in zip(asks, pieces, strict=True):
+            if (piece.sample, piece.tensor, piece.offset) != (ask.sample, ask.tensor, ask.offset):
+                raise _Mixed(f"asked for {ask}, got that of another place")
             outputs[ask.tensor] += piece.data
         whole = b"".join(outputs)
-        if zlib.crc32(whole) != result.output_crc or len(whole) != result.output_bytes:
-            raise Refused(ErrorCode.NO_RESULT, result.output_crc)
+        if (len(whole), zlib.crc32(whole)) != (result.output_bytes, result.output_crc):
+            raise _Mixed("the outputs are not those that the result speaks of")
         return [bytes(output) for output in outputs]
 
 

@@ -8,7 +8,9 @@ from pathlib import Path
 
 _TAIL_LINES = 20
 _LIMIT_BYTES = 4 << 20
-_SHOWN_BYTES = 64
+_SHOWN_BYTES = 32
+_NOISE_STREAK = 3
+"""Lines of noise in a row that the tail keeps; more would push out what explains them."""
 
 
 class DeviceLog:
@@ -23,6 +25,7 @@ class DeviceLog:
         self._started = time.monotonic()
         self._tail: deque[str] = deque(maxlen=_TAIL_LINES)
         self._room = _LIMIT_BYTES
+        self._streak = 0
         self._file = None
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -35,7 +38,9 @@ class DeviceLog:
             source: who says so: "device" (a Log message), "text", "noise", "host".
             line: what.
         """
-        self._tail.append(f"{source}: {line}")
+        self._streak = self._streak + 1 if source == "noise" else 0
+        if self._streak <= _NOISE_STREAK:
+            self._tail.append(f"{source}: {line}")
         if self._file is None or self._room <= 0:
             return
         entry = f"{time.monotonic() - self._started:9.3f} {source}: {line}\n"
@@ -58,7 +63,8 @@ class DeviceLog:
 
     def tail(self) -> tuple[str, ...]:
         """The last lines."""
-        return tuple(self._tail)
+        hidden = self._streak - _NOISE_STREAK
+        return (*self._tail, *([f"noise: ... {hidden} more pieces"] if hidden > 0 else []))
 
     def close(self) -> None:
         """Close the file."""

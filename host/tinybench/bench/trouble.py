@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from tinybench.bench.device_log import DeviceLog
+from tinybench.bench.traps import find_cause
 from tinybench.errors import DeviceCrashed, DeviceError, DeviceSilent, LinkError
 from tinybench.link import Link
 from tinybench.wire.messages import Booted, ErrorCode, ResetReason
-
-CAUSE = re.compile(
-    r"tb-trap:.*|.*Guru Meditation Error.*|.*ERROR: AddressSanitizer.*|.*runtime error:.*"
-    r"|.*abort\(\) was called.*|.*Brownout detector.*"
-)
-"""Lines that say why a firmware stopped: our own trap handlers', ESP-IDF's, the sanitizers'."""
 
 
 def gone(wanted: str, link: Link, log: DeviceLog) -> DeviceError:
@@ -33,7 +26,7 @@ def silent(wanted: str, timeout_s: float, heard: str, link: Link, log: DeviceLog
     """
     seen = f"no answer in {timeout_s:g} s, {heard}"
     details = link.evidence() + log.tail()
-    if _cause(details):
+    if find_cause(details, link.where):
         return _crashed(wanted, seen, link, log)
     todo = "it hangs, or another firmware runs: reset the board or flash it again"
     return DeviceSilent(wanted, seen, todo, details=details)
@@ -42,7 +35,9 @@ def silent(wanted: str, timeout_s: float, heard: str, link: Link, log: DeviceLog
 def was_reset(wanted: str, booted: Booted | None, link: Link, log: DeviceLog) -> DeviceError:
     """The device has started anew in the middle."""
     reason = f", reset reason {ResetReason.words(booted.reset_reason)}" if booted else ""
-    return _crashed(wanted, f"the device was reset{reason}", link, log)
+    seen = f"the device was reset{reason}"
+    cause = find_cause(log.tail(), link.where)
+    return DeviceCrashed(wanted, f"{seen}: {cause}" if cause else seen, details=log.tail())
 
 
 def refused(wanted: str, code: int, detail: int, log: DeviceLog) -> DeviceError:
@@ -61,14 +56,5 @@ def unreliable(wanted: str, seen: str, log: DeviceLog) -> DeviceError:
 
 def _crashed(wanted: str, seen: str, link: Link, log: DeviceLog) -> DeviceError:
     details = link.evidence() + log.tail()
-    cause = _cause(details)
+    cause = find_cause(details, link.where)
     return DeviceCrashed(wanted, f"{seen}: {cause}" if cause else seen, details=details)
-
-
-def _cause(lines: tuple[str, ...]) -> str:
-    """The first line that gives a reason: what comes after it is consequence."""
-    for line in lines:
-        found = CAUSE.search(line)
-        if found:
-            return found.group(0).strip()
-    return ""

@@ -27,6 +27,10 @@ class Link(Protocol):
         """Lines for an error's details: where the device's CPU is, the emulator's own log."""
         ...
 
+    def where(self, address: int) -> str:
+        """The function at an address of the firmware ("in tb_main+0x1c"); "" if not known."""
+        ...
+
     def close(self) -> None:
         """Let go of the device; ends an emulator. May be called twice."""
         ...

@@ -121,7 +121,10 @@ class _CpuInspector:
 
     def look(self) -> tuple[str, ...]:
         pc = self.monitor.program_counter()
-        return () if pc is None else (f"CPU at pc={pc:#010x} {locate(self.elf, pc)}".rstrip(),)
+        return () if pc is None else (f"CPU at pc={pc:#010x} {self.where(pc)}".rstrip(),)
+
+    def where(self, address: int) -> str:
+        return locate(self.elf, address)
 
     def close(self) -> None:
         self.monitor.close()

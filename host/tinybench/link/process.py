@@ -27,6 +27,10 @@ class Inspector(Protocol):
         """What there is to see, one fact a line."""
         ...
 
+    def where(self, address: int) -> str:
+        """The function at an address of the firmware; "" if not known."""
+        ...
+
     def close(self) -> None:
         """Stop looking."""
         ...
@@ -79,6 +83,10 @@ class ProcessLink:
         """See :class:`~tinybench.link.base.Link`."""
         seen = self._inspector.look() if self._inspector else ()
         return (*seen, *(f"{self.child.log.name}: {t}" for t in self.child.tail()))
+
+    def where(self, address: int) -> str:
+        """See :class:`~tinybench.link.base.Link`."""
+        return self._inspector.where(address) if self._inspector else ""
 
     def close(self) -> None:
         """See :class:`~tinybench.link.base.Link`."""

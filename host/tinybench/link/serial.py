@@ -46,6 +46,10 @@ class SerialLink:
         """See :class:`~tinybench.link.base.Link`. A wire knows nothing more."""
         return ()
 
+    def where(self, address: int) -> str:
+        """See :class:`~tinybench.link.base.Link`. A wire does not know its firmware."""
+        return ""
+
     def close(self) -> None:
         """See :class:`~tinybench.link.base.Link`."""
         self._port.close()

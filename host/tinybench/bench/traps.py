@@ -1,0 +1,53 @@
+"""Trap lines that a firmware prints before it stops, in words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+_CAUSE = re.compile(
+    r"tb-trap:.*|.*Guru Meditation Error.*|.*ERROR: AddressSanitizer.*|.*runtime error:.*"
+    r"|.*abort\(\) was called.*|.*Brownout detector.*"
+)
+"""Lines that say why a firmware stopped: our own trap handlers', ESP-IDF's, the sanitizers'."""
+
+_TRAP = re.compile(r"tb-trap: mcause=0x([0-9a-f]+) mepc=0x([0-9a-f]+)", re.IGNORECASE)
+
+_RISCV_EXCEPTIONS = {
+    0: "jump to an odd address",
+    1: "jump to where no code is",
+    2: "illegal instruction",
+    3: "breakpoint",
+    4: "unaligned load",
+    5: "load from where no memory is",
+    6: "unaligned store",
+    7: "store to where no writable memory is",
+}
+"""mcause, RISC-V privileged architecture, table 3.6. The access faults (1, 5, 7) are also what
+memory protection raises: a stack overflow, a write to flash."""
+
+
+def find_cause(lines: Sequence[str], where: Callable[[int], str]) -> str:
+    """The first line that gives a reason, explained; "" if none does.
+
+    The first, since what comes after it is consequence.
+
+    Args:
+        lines: of logs, oldest first.
+        where: the function at an address, "" if unknown.
+    """
+    for line in lines:
+        found = _CAUSE.search(line)
+        if found:
+            return found.group(0).strip() + _explain(line, where)
+    return ""
+
+
+def _explain(line: str, where: Callable[[int], str]) -> str:
+    trap = _TRAP.search(line)
+    if trap is None:
+        return ""
+    cause, pc = int(trap.group(1), 16), int(trap.group(2), 16)
+    words = [_RISCV_EXCEPTIONS.get(cause, ""), where(pc)]
+    said = " ".join(word for word in words if word)
+    return f" ({said})" if said else ""
