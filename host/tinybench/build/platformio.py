@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from importlib.metadata import version
@@ -31,6 +32,7 @@ _OFFLINE = {
     "PLATFORMIO_DISABLE_UPGRADE_CHECK": "true",
     "PLATFORMIO_NO_ANSI": "true",
     "PLATFORMIO_DISABLE_PROGRESSBAR": "true",
+    "LC_ALL": "C",  # the compiler's words are parsed
 }
 
 
@@ -46,8 +48,10 @@ def run_platformio(project: Path, board_name: str, log: Path) -> int:
         BuildError: no room or no permission to write.
     """
     prepare_core_dir(project / CORE_DIR)
-    # isolated mode (-I): no folder of the user's can put a module before PlatformIO's own
-    command = [sys.executable, "-I", "-m", "platformio", "run", "-e", board_name]
+    # A link to the platform may be that of a folder which this one was copied from.
+    shutil.rmtree(project / CORE_DIR / "platforms", ignore_errors=True)
+    # -P: no module in the project's folder comes before PlatformIO's own
+    command = [sys.executable, "-P", "-m", "platformio", "run", "-e", board_name]
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("wb") as output:

@@ -19,7 +19,11 @@ project = Path(env.subst("$PROJECT_DIR"))
 facts = env.BoardConfig().get("build")
 isa = facts["isa_flags"]
 gcc = facts["toolchain"] + "gcc"
-library = toolchain.find_library(gcc, isa) if facts["bare_metal"] else toolchain.NOTHING
+try:
+    library = toolchain.find_library(gcc, isa) if facts["bare_metal"] else toolchain.NOTHING
+except (OSError, toolchain.LibraryMissingError) as error:
+    sys.stderr.write(f"Error: {error}\n")
+    env.Exit(1)
 
 env.Replace(
     AS=gcc,
@@ -36,17 +40,19 @@ env.Replace(
     ASPPFLAGS=["-x", "assembler-with-cpp", *isa],
     CFLAGS=[],
     CXXFLAGS=[],
-    CPPDEFINES=[(name, env.StringifyMacro(value)) if isinstance(value, str) else (name, value)
-                for name, value in facts["defines"].items()],
+    CPPDEFINES=[
+        (name, env.StringifyMacro(value)) if isinstance(value, str) else (name, value)
+        for name, value in facts["defines"].items()
+    ],
     CPPPATH=[str(project / folder) for folder in facts["include_folders"]],
-    LINKFLAGS=[*isa, "-Wl,--gc-sections"],
+    LINKFLAGS=[*isa, "-Wl,--gc-sections", "-Wl,--fatal-warnings"],
     LIBS=[],
     LIBPATH=[],
 )
 if facts["bare_metal"]:
     env.Append(
         CCFLAGS=[flag for folder in library.includes for flag in ("-isystem", folder)],
-        LINKFLAGS=["-nostdlib", "-T", str(project / facts["linker_script"]), "-Wl,--fatal-warnings"],
+        LINKFLAGS=["-nostdlib", "-T", str(project / facts["linker_script"])],
         LIBPATH=library.folders,
         LIBS=["c", "gcc"],
     )

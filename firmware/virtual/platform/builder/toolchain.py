@@ -12,6 +12,8 @@ import re
 import shlex
 import subprocess
 from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
 
 SPECS = "--specs=picolibc.specs"
 
@@ -27,7 +29,7 @@ class Library:
 NOTHING = Library((), ())
 
 
-class LibraryNotFound(Exception):
+class LibraryMissingError(Exception):
     """The compiler has no C library, or none for this ISA."""
 
 
@@ -42,14 +44,17 @@ def find_library(gcc, isa_flags):
         A Library.
 
     Raises:
-        LibraryNotFound: picolibc is not installed, or nothing fits the ISA.
+        LibraryMissingError: picolibc is not installed, or nothing fits the ISA.
     """
-    if not os.path.isabs(_ask(gcc, ["-print-file-name=picolibc.specs"])):
-        raise LibraryNotFound(f"{gcc} does not find picolibc.specs: picolibc is not installed")
+    if not Path(_ask(gcc, ["-print-file-name=picolibc.specs"])).is_absolute():
+        raise LibraryMissingError(f"{gcc} does not find picolibc.specs: picolibc is not installed")
     for flags in _plainer(isa_flags):
-        if _ask(gcc, [*flags, "-print-multi-directory"]) != ".":
-            return _folders(gcc, flags)
-    raise LibraryNotFound(f"{gcc} has no libraries for {' '.join(isa_flags)}")
+        if _ask(gcc, [*flags, "-print-multi-directory"]) == ".":
+            continue
+        library = _folders(gcc, flags)
+        if any((Path(folder) / "libc.a").is_file() for folder in library.folders):
+            return library
+    raise LibraryMissingError(f"{gcc} has no libraries for {' '.join(isa_flags)}")
 
 
 def _plainer(isa_flags):
@@ -73,8 +78,8 @@ def _folders(gcc, flags):
     """From the commands that gcc would run (-###), which it prints on stderr."""
     command = [gcc, "-###", SPECS, *flags, "-x", "c", os.devnull]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    words = [word for line in done.stderr.splitlines() if line.startswith(" ")
-             for word in shlex.split(line)]
-    includes = [after for word, after in zip(words, words[1:]) if word == "-isystem"]
+    commands = [line for line in done.stderr.splitlines() if line.startswith(" ")]
+    words = [word for command in commands for word in shlex.split(command)]
+    includes = [after for word, after in pairwise(words) if word == "-isystem"]
     folders = [word[2:] for word in words if word.startswith("-L") and len(word) > 2]
     return Library(tuple(dict.fromkeys(includes)), tuple(dict.fromkeys(folders)))
