@@ -46,7 +46,7 @@ def build(
     rows = [
         (
             name.replace("_bytes", ", B").replace("_", " "),
-            f"{value:,}" if isinstance(value, int) else value,
+            f"{value:,}" if isinstance(value, int) else str(value),
         )
         for name, value in facts.items()
     ]

@@ -18,7 +18,7 @@ def show_result(result: Json, folder: Path) -> None:
         f"{model['name']} on {board['name']} ({board['kind']}, engine {result['engine']['name']})"
     )
     print_table(("figure", "device", "desktop / how"), _rows(result), title)
-    for note in (*model.get("notes", ()), *result["desktop"]["notes"]):
+    for note in (*result["data"]["notes"], *model["notes"], *result["desktop"]["notes"]):
         news(f"note: {note}")
     if result["status"] != "complete":
         news(f"{result['status']}: {result['status_reason']}")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tinybench.errors import DataError, MismatchError, TinybenchError, UsageError
+from tinybench.errors import MismatchError, TinybenchError, UsageError
 from tinybench.project import Project
 from tinybench.workflow.firmware import (
     Compiled,
@@ -89,22 +89,27 @@ def bench_model(
 
 def _open_samples(project: Project, compiled: Compiled) -> Dataset:
     from tinybench.bench.dataset import open_dataset
+    from tinybench.bench.preprocess import input_spec
 
     if project.data.path is None:
         raise UsageError("Data to measure with", "none is named", "--data FOLDER or FILE.npz")
-    if len(compiled.program.inputs) != 1:
-        raise DataError(
-            "A model with one input", f"this one has {len(compiled.program.inputs)}", ""
-        )
-    graph = compiled.program.graph
     return open_dataset(
         project.data.path,
-        graph.tensors[graph.inputs[0]],
+        input_spec(compiled.graph),
         labels=compiled.labels,
-        classes=compiled.program.outputs[0].shape[-1],
         pixel_range=project.data.pixel_range,
-        limit=project.data.limit,
+        limit=project.data.limit or None,
     )
+
+
+def _data_facts(samples: Dataset) -> dict[str, Any]:
+    return {
+        "path": str(samples.path),
+        "kind": samples.kind,
+        "preparation": samples.preparation,
+        "no_labels_reason": samples.no_labels or None,
+        "notes": list(samples.notes),
+    }
 
 
 def _run(session: _Session, out: Path | None, watch: Watch) -> BenchReport:
@@ -184,7 +189,7 @@ def _run_facts(session: _Session, hello: Hello, reference: Facts) -> RunFacts:
             "macs": program.macs,
             "notes": list(program.notes),
         },
-        data=session.samples.describe(),
+        data=_data_facts(session.samples),
         device={
             "protocol": hello.protocol,
             "chip": hello.chip,

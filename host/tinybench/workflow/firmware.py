@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tinybench.build.ingredients import Ingredients
     from tinybench.compiler import Program
     from tinybench.flash.slot import Flashed
+    from tinybench.model.graph import Graph
     from tinybench.wire.messages import Hello
 
 
@@ -27,12 +28,14 @@ class Compiled:
     Attributes:
         model: the .tflite file.
         data: its bytes.
+        graph: the model as it is in the file.
         program: what the compiler made of it.
         labels: class names, None where no labels file is named.
     """
 
     model: Path
     data: bytes
+    graph: Graph
     program: Program
     board: Board
     labels: tuple[str, ...] | None
@@ -61,9 +64,10 @@ def compile_model(project: Project) -> Compiled:
     model = _named_model(project)
     board = _named_board(project)
     data = read_model_bytes(model)
-    program = compile_graph(parse_tflite(data))
+    graph = parse_tflite(data)
+    program = compile_graph(graph)
     check_fit(program, board)
-    return Compiled(model, data, program, board, _labels(project, program))
+    return Compiled(model, data, graph, program, board, _labels(project, graph))
 
 
 def inspect_model(project: Project) -> dict[str, Any]:
@@ -220,9 +224,12 @@ def _named_board(project: Project) -> Board:
     return load_board(project.board)
 
 
-def _labels(project: Project, program: Program) -> tuple[str, ...] | None:
+def _labels(project: Project, graph: Graph) -> tuple[str, ...] | None:
     if project.data.labels is None:
         return None
-    from tinybench.bench.labels import read_labels
+    from tinybench.bench.labels import check_labels, read_labels
+    from tinybench.bench.preprocess import input_spec
 
-    return read_labels(project.data.labels, classes=program.outputs[0].shape[-1])
+    labels = read_labels(project.data.labels)
+    check_labels(labels, input_spec(graph).classes)
+    return labels
