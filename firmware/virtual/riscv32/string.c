@@ -7,10 +7,13 @@
 
 typedef uint32_t __attribute__((may_alias)) word_t;
 
+/* Or gcc would see what these loops do and call the function that they make up. */
+#define NO_LIBRARY_CALLS __attribute__((optimize("no-tree-loop-distribute-patterns")))
+
 #define WORD sizeof(word_t)
 #define OFFSET(pointer) ((uintptr_t)(pointer) % WORD)
 
-void *memcpy(void *restrict to, const void *restrict from, size_t n) {
+NO_LIBRARY_CALLS void *memcpy(void *restrict to, const void *restrict from, size_t n) {
   uint8_t *d = to;
   const uint8_t *s = from;
   if (n >= 2 * WORD && OFFSET(d) == OFFSET(s)) {
@@ -31,7 +34,7 @@ void *memcpy(void *restrict to, const void *restrict from, size_t n) {
   return to;
 }
 
-void *memset(void *to, int value, size_t n) {
+NO_LIBRARY_CALLS void *memset(void *to, int value, size_t n) {
   uint8_t *d = to;
   uint8_t byte = (uint8_t)value;
   if (n >= 2 * WORD) {
@@ -47,7 +50,7 @@ void *memset(void *to, int value, size_t n) {
   return to;
 }
 
-int memcmp(const void *left, const void *right, size_t n) {
+NO_LIBRARY_CALLS int memcmp(const void *left, const void *right, size_t n) {
   const uint8_t *l = left, *r = right;
   if (OFFSET(l) == OFFSET(r)) {
     for (; n > 0 && OFFSET(l) != 0 && *l == *r; n--) l++, r++;
