@@ -50,9 +50,7 @@ static tb_span_t get_span(tb_in_t *in, size_t n) {
 
 tb_span_t tb_get_text(tb_in_t *in) { return get_span(in, tb_get_u8(in)); }
 
-tb_span_t tb_get_rest(tb_in_t *in) {
-  return get_span(in, (size_t)(in->end - in->at));
-}
+tb_span_t tb_get_rest(tb_in_t *in) { return get_span(in, (size_t)(in->end - in->at)); }
 
 void tb_put_bytes(tb_out_t *out, const uint8_t *from, size_t n) {
   out->ok = out->ok && (size_t)(out->end - out->at) >= n;

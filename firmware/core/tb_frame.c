@@ -5,12 +5,12 @@
 #define CRC 4u
 #define COBS_RUN 254u /* most bytes without a zero that one code byte can announce */
 
-/* Nibble table of the reflected polynomial 0xEDB88320: half the speed of a byte table for a
- * sixteenth of its flash; far from being the bottleneck at any baud rate. */
+/* Of the reflected polynomial 0xEDB88320, by nibbles: 15 instructions a byte (RV32, gcc 12 -O2)
+ * from 64 bytes of flash. A table by bytes takes 10 from 1 KB; even at 5 Mbaud the wire is slower
+ * than either. */
 static const uint32_t crc_table[16] = {
-    0x00000000, 0x1DB71064, 0x3B6E20C8, 0x26D930AC, 0x76DC4190, 0x6B6B51F4,
-    0x4DB26158, 0x5005713C, 0xEDB88320, 0xF00F9344, 0xD6D6A3E8, 0xCB61B38C,
-    0x9B64C2B0, 0x86D3D2D4, 0xA00AE278, 0xBDBDF21C};
+    0x00000000, 0x1DB71064, 0x3B6E20C8, 0x26D930AC, 0x76DC4190, 0x6B6B51F4, 0x4DB26158, 0x5005713C,
+    0xEDB88320, 0xF00F9344, 0xD6D6A3E8, 0xCB61B38C, 0x9B64C2B0, 0x86D3D2D4, 0xA00AE278, 0xBDBDF21C};
 
 uint32_t tb_crc32(uint32_t crc, const uint8_t *bytes, size_t n) {
   crc = ~crc;

@@ -23,11 +23,11 @@ enum tb_reset_reason {
 typedef struct {
   const char *board; /* as in boards/NAME.toml */
   const char *chip;
-  uint32_t clock_hz;     /* 0: no clock to speak of (virtual) */
-  uint32_t boot_id;      /* differs between boots as far as the board can tell */
-  uint32_t reset_reason; /* enum tb_reset_reason */
-  uint8_t *stack_low;    /* lowest byte of the stack; NULL: cannot be painted */
-  uint8_t *stack_high;   /* one past its highest byte */
+  uint32_t clock_hz;      /* 0: no clock to speak of (virtual) */
+  uint32_t boot_id;       /* differs between boots as far as the board can tell */
+  uint32_t reset_reason;  /* enum tb_reset_reason */
+  uint8_t *stack_low;     /* lowest byte of the stack; NULL: cannot be painted */
+  uint8_t *stack_high;    /* one past its highest byte */
   uint32_t receive_bytes; /* held while the core is busy, none lost; 0: the sender is held back */
 } tb_port_facts_t;
 

@@ -140,8 +140,8 @@ static void on_output_read(tb_session_t *s, uint16_t seq, const tb_output_read_t
     refuse(s, seq, TB_ERROR_CODE_NO_RESULT, ask->sample);
     return;
   }
-  const tb_tensor_t *from = find_range(tb_engine.outputs, tb_engine.output_count, ask->tensor,
-                                       ask->offset, ask->length);
+  const tb_tensor_t *from =
+      find_range(tb_engine.outputs, tb_engine.output_count, ask->tensor, ask->offset, ask->length);
   if (from == NULL || ask->length > TB_CHUNK_MAX) {
     refuse(s, seq, TB_ERROR_CODE_BAD_RANGE, ask->offset);
     return;

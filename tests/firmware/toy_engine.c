@@ -24,14 +24,27 @@
 static _Alignas(16) uint8_t arena[TOY_USED + 4096];
 
 static const tb_tensor_t inputs[] = {
-    {.data = arena, .bytes = TOY_BYTES, .scale_bits = 0x3B808081, .zero_point = -128,
-     .dtype = TB_INT8, .rank = 2, .dims = {1, TOY_BYTES}},
-    {.data = arena + ((TOY_BYTES + 3) & ~3), .bytes = TOY_SECOND, .dtype = TB_UINT8, .rank = 1,
+    {.data = arena,
+     .bytes = TOY_BYTES,
+     .scale_bits = 0x3B808081,
+     .zero_point = -128,
+     .dtype = TB_INT8,
+     .rank = 2,
+     .dims = {1, TOY_BYTES}},
+    {.data = arena + ((TOY_BYTES + 3) & ~3),
+     .bytes = TOY_SECOND,
+     .dtype = TB_UINT8,
+     .rank = 1,
      .dims = {TOY_SECOND}},
 };
 static const tb_tensor_t outputs[] = {
-    {.data = arena + TOY_USED - ((TOY_OUTPUT + 3) & ~3), .bytes = TOY_OUTPUT,
-     .scale_bits = 0x3F800000, .zero_point = 3, .dtype = TB_INT8, .rank = 1, .dims = {TOY_OUTPUT}},
+    {.data = arena + TOY_USED - ((TOY_OUTPUT + 3) & ~3),
+     .bytes = TOY_OUTPUT,
+     .scale_bits = 0x3F800000,
+     .zero_point = 3,
+     .dtype = TB_INT8,
+     .rank = 1,
+     .dims = {TOY_OUTPUT}},
 };
 
 static int32_t setup(void) { return TOY_SETUP; }
@@ -46,35 +59,26 @@ static uint8_t __attribute__((noinline)) use_stack(int depth, uint8_t value) {
 static void print(const char *text) { tb_port_write((const uint8_t *)text, strlen(text)); }
 
 static int32_t misbehave(uint8_t how) {
-  int *volatile nowhere = NULL;
+  volatile int *volatile nowhere = NULL;
   uint8_t few[4] = {0};
   uint8_t *volatile at = few;
   switch (how) {
-    case 1: /* store where nothing is */
-      *nowhere = 1;
-      break;
+    case 1: /* store where nothing is */ *nowhere = 1; break;
     case 2: /* hang */
       for (;;) tb_port_ticks();
     case 3: /* print text, as a forgotten printf does, and go on */
       print("hello from the engine\n");
       break;
-    case 4: /* fail */
-      return -3;
-    case 5: /* write beyond an array */
-      at[4] = 1;
-      break;
+    case 4: /* fail */ return -3;
+    case 5: /* write beyond an array */ at[4] = 1; break;
     case 6: /* say why and stop */
       print("tb-trap: mcause=0x7 mepc=0x20001234 mtval=0x0\n");
       for (;;) tb_port_ticks();
     case 7: /* print noise without end */
       for (;;) print("\x01\xFE\x80noise");
-    case 8: /* start over */
-      tb_port_reset();
-      break;
-    case 9: /* an instruction that no CPU knows */
-      __builtin_trap();
-    default:
-      break;
+    case 8: /* start over */ tb_port_reset(); break;
+    case 9: /* an instruction that no CPU knows */ __builtin_trap();
+    default: break;
   }
   return 0;
 }

@@ -66,13 +66,13 @@ static void echo_message(uint8_t *bytes, size_t n) {
   tb_in_t in = {bytes + 1, bytes + n, true};
   tb_out_t out = {out_bytes, out_bytes + sizeof out_bytes, true};
   switch (bytes[0]) {
-#define ECHO(name, number)                    \
-  case number: {                              \
-    tb_##name##_t message;                    \
-    if (tb_get_##name(&in, &message)) {       \
-      tb_put_##name(&out, &message);          \
-    }                                         \
-    break;                                    \
+#define ECHO(name, number)              \
+  case number: {                        \
+    tb_##name##_t message;              \
+    if (tb_get_##name(&in, &message)) { \
+      tb_put_##name(&out, &message);    \
+    }                                   \
+    break;                              \
   }
     TB_FOR_EACH_MESSAGE(ECHO)
     default: break;

@@ -21,10 +21,10 @@ from tinybench import resources
 from tinybench.boards import Board, load_board
 from tinybench.render.files import render_template
 from tinybench.render.project import TRAP_STACK_BYTES, LinkerContext
+from tinybench.render.sources import load_sources
 
 ENGINE = Path(__file__).resolve().parents[1] / "firmware" / "toy_engine.c"
 WARNINGS = ("-Wall", "-Wextra", "-Wconversion", "-Werror")
-SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 FIRST_BYTES = 300
 SECOND_BYTES = 5
 
@@ -48,28 +48,30 @@ def fault_inputs(how: int) -> list[bytes]:
 
 @functools.cache
 def build_native(*flags: str, sanitize: bool = True) -> Path:
-    """The toy as a host process."""
-    extra = SANITIZERS if sanitize else ()
-    command = ["gcc", "-std=gnu99", "-O1", "-g", *WARNINGS, *extra, *flags]
-    return _compile([*command, *_sources("virtual/native")])
+    """The toy as a host process; flags are for the engine's source."""
+    board = load_board("native")
+    isa = board.build.flags if sanitize else ()
+    elf = _scratch() / "firmware.elf"
+    objects = [*_firmware_objects("native", isa), _engine_object("gcc", isa, flags)]
+    _run("gcc", *isa, *objects, "-o", elf)
+    return elf
 
 
 @functools.cache
 def build_virtual(*flags: str) -> Path:
-    """The toy for virt-c3."""
+    """The toy for virt-c3; flags are for the engine's source."""
     board = load_board("virt-c3")
-    script = _scratch() / "memory.ld"
-    script.write_text(_linker_script(board), encoding="utf-8")
-    gcc = board.build.toolchain + "gcc"
-    library = _toolchain().find_library(gcc, list(board.build.flags))
-    command = [
-        *(gcc, *board.build.flags, "-std=gnu99", "-O2", "-g", *WARNINGS),
-        *(f"-isystem{folder}" for folder in library.includes),
-        *('-DTB_BOARD_NAME="virt-c3"', '-DTB_CHIP_NAME="virt-rv32imc"', "-DTB_CLOCK_HZ=0"),
-        *("-nostdlib", "-ffunction-sections", "-Wl,--gc-sections", "-T", str(script), *flags),
-    ]
+    gcc, isa = board.build.toolchain + "gcc", board.build.flags
+    library = _toolchain().find_library(gcc, list(isa))
+    headers = tuple(f"-isystem{folder}" for folder in library.includes)
+    objects = [*_firmware_objects(board.name, isa + headers)]
+    objects.append(_engine_object(gcc, isa + headers, flags))
+    folder = _scratch()
+    (folder / "memory.ld").write_text(_linker_script(board), encoding="utf-8")
+    link = ("-nostdlib", "-Wl,--gc-sections", "-T", folder / "memory.ld")
     libraries = [*(f"-L{folder}" for folder in library.folders), "-lc", "-lgcc"]
-    return _compile([*command, *_sources("virtual/riscv32"), *libraries])
+    _run(gcc, *isa, *link, *objects, *libraries, "-o", folder / "firmware.elf")
+    return folder / "firmware.elf"
 
 
 @functools.cache
@@ -77,13 +79,44 @@ def build_wire_echo() -> Path:
     """tests/firmware/wire_echo.c, sanitized."""
     core = resources.firmware() / "core"
     sources = [core / "tb_bytes.c", core / "tb_frame.c", ENGINE.with_name("wire_echo.c")]
-    command = ["gcc", "-std=c99", "-O1", "-g", *WARNINGS, *SANITIZERS, f"-I{core}"]
-    return _compile([*command, *map(str, sources)])
+    program = _scratch() / "wire_echo"
+    flags = ("-std=c99", "-O1", "-g", *WARNINGS, *load_board("native").build.flags)
+    _run("gcc", *flags, f"-I{core}", *sources, "-o", program)
+    return program
+
+
+@functools.cache
+def _firmware_objects(board_name: str, flags: tuple[str, ...]) -> list[Path]:
+    """Core and port, compiled as firmware/sources.toml says."""
+    board = load_board(board_name)
+    folder = _scratch()
+    defines = (f'-DTB_BOARD_NAME="{board.name}"', f'-DTB_CHIP_NAME="{board.chip.name}"')
+    objects = []
+    for source in load_sources().collect(board, "aot"):
+        if source.flags is None or source.path.parent.name == "kernels":
+            continue
+        objects.append(folder / (source.path.name + ".o"))
+        own = (*source.flags, *flags, *defines, "-DTB_CLOCK_HZ=0", *_include_flags(board))
+        _run(board.build.toolchain + "gcc", *own, "-c", source.origin, "-o", objects[-1])
+    return objects
+
+
+def _engine_object(gcc: str, isa: tuple[str, ...], flags: tuple[str, ...]) -> Path:
+    out = _scratch() / "engine.o"
+    core = f"-I{resources.firmware() / 'core'}"
+    _run(gcc, *isa, "-std=gnu99", "-O1", "-g", *WARNINGS, core, *flags, "-c", ENGINE, "-o", out)
+    return out
+
+
+def _include_flags(board: Board) -> tuple[str, ...]:
+    firmware = resources.firmware()
+    return (f"-I{firmware / 'core'}", f"-I{firmware / board.build.port}")
 
 
 def _linker_script(board: Board) -> str:
-    facts = {key: value for key, value in asdict(board.memory).items()}
-    context = LinkerContext(board=board.name, trap_stack_bytes=TRAP_STACK_BYTES, **facts)
+    context = LinkerContext(
+        board=board.name, trap_stack_bytes=TRAP_STACK_BYTES, **asdict(board.memory)
+    )
     return render_template("virt.ld.j2", context)
 
 
@@ -99,16 +132,8 @@ def _toolchain() -> ModuleType:
     return module
 
 
-def _sources(port: str) -> list[str]:
-    folders = (resources.firmware() / "core", resources.firmware() / port)
-    found = [p for f in folders for p in sorted([*f.glob("*.c"), *f.glob("*.S")])]
-    return [*(f"-I{folder}" for folder in folders), str(ENGINE), *map(str, found)]
-
-
-def _compile(command: Sequence[str]) -> Path:
-    elf = _scratch() / "firmware.elf"
-    subprocess.run([*command, "-o", str(elf)], check=True)
-    return elf
+def _run(*command: str | Path) -> None:
+    subprocess.run(list(map(str, command)), check=True)
 
 
 def _scratch() -> Path:

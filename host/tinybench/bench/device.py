@@ -119,6 +119,7 @@ class Device:
         self._exchange.greeted = True
         self._exchange.credits = max(1, hello.credits)
         self._hello = hello
+        self.log.forget_tail()
         self.log.add("host", f"greeted {describe(hello)}")
         return hello
 

@@ -66,6 +66,11 @@ class DeviceLog:
         hidden = self._streak - _NOISE_STREAK
         return (*self._tail, *([f"noise: ... {hidden} more pieces"] if hidden > 0 else []))
 
+    def forget_tail(self) -> None:
+        """A new conversation: what went wrong in the one before is no longer a reason."""
+        self._tail.clear()
+        self._streak = 0
+
     def close(self) -> None:
         """Close the file."""
         if self._file is not None:

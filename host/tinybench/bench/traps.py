@@ -27,6 +27,11 @@ _RISCV_EXCEPTIONS = {
 memory protection raises: a stack overflow, a write to flash."""
 
 
+def gives_cause(line: str) -> bool:
+    """Whether a log's line says why a firmware stopped."""
+    return _CAUSE.search(line) is not None
+
+
 def find_cause(lines: Sequence[str], where: Callable[[int], str]) -> str:
     """The first line that gives a reason, explained; "" if none does.
 

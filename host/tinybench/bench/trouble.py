@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from tinybench.bench.device_log import DeviceLog
-from tinybench.bench.traps import find_cause
+from tinybench.bench.traps import find_cause, gives_cause
 from tinybench.errors import DeviceCrashed, DeviceError, DeviceSilent, LinkError
 from tinybench.link import Link
 from tinybench.wire.messages import Booted, ErrorCode, ResetReason
 
+_EVIDENCE_LINES = 12
+
 
 def gone(wanted: str, link: Link, log: DeviceLog) -> DeviceError:
     """The link's other side is gone."""
-    return _crashed(wanted, link.problem() or "the link closed", link, log)
+    return _crashed(wanted, link.problem() or "the link closed", link.evidence(), link, log)
 
 
 def silent(wanted: str, timeout_s: float, heard: str, link: Link, log: DeviceLog) -> DeviceError:
@@ -25,19 +27,17 @@ def silent(wanted: str, timeout_s: float, heard: str, link: Link, log: DeviceLog
         log: its tail is shown; a trap line in it makes this a crash.
     """
     seen = f"no answer in {timeout_s:g} s, {heard}"
-    details = link.evidence() + log.tail()
-    if find_cause(details, link.where):
-        return _crashed(wanted, seen, link, log)
+    evidence = link.evidence()
+    if find_cause((*evidence, *log.tail()), link.where):
+        return _crashed(wanted, seen, evidence, link, log)
     todo = "it hangs, or another firmware runs: reset the board or flash it again"
-    return DeviceSilent(wanted, seen, todo, details=details)
+    return DeviceSilent(wanted, seen, todo, details=(*_shorten(evidence), *log.tail()))
 
 
 def was_reset(wanted: str, booted: Booted | None, link: Link, log: DeviceLog) -> DeviceError:
     """The device has started anew in the middle."""
     reason = f", reset reason {ResetReason.words(booted.reset_reason)}" if booted else ""
-    seen = f"the device was reset{reason}"
-    cause = find_cause(log.tail(), link.where)
-    return DeviceCrashed(wanted, f"{seen}: {cause}" if cause else seen, details=log.tail())
+    return _crashed(wanted, f"the device was reset{reason}", (), link, log)
 
 
 def refused(wanted: str, code: int, detail: int, log: DeviceLog) -> DeviceError:
@@ -54,7 +54,17 @@ def unreliable(wanted: str, seen: str, log: DeviceLog) -> DeviceError:
     return LinkError(wanted, seen, todo, details=log.tail())
 
 
-def _crashed(wanted: str, seen: str, link: Link, log: DeviceLog) -> DeviceError:
-    details = link.evidence() + log.tail()
-    cause = find_cause(details, link.where)
+def _crashed(
+    wanted: str, seen: str, evidence: tuple[str, ...], link: Link, log: DeviceLog
+) -> DeviceError:
+    cause = find_cause((*evidence, *log.tail()), link.where)
+    details = (*_shorten(evidence), *log.tail())
     return DeviceCrashed(wanted, f"{seen}: {cause}" if cause else seen, details=details)
+
+
+def _shorten(lines: tuple[str, ...]) -> tuple[str, ...]:
+    """From the line that gives a reason on; without one, the last lines."""
+    for at, line in enumerate(lines):
+        if gives_cause(line):
+            return lines[at : at + _EVIDENCE_LINES]
+    return lines[-_EVIDENCE_LINES:]

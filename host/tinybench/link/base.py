@@ -24,7 +24,7 @@ class Link(Protocol):
         ...
 
     def evidence(self) -> tuple[str, ...]:
-        """Lines for an error's details: where the device's CPU is, the emulator's own log."""
+        """What else is known: where the device's CPU is, the last lines of the emulator's log."""
         ...
 
     def where(self, address: int) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from tinybench.errors import LinkError, ToolMissing
 
 _GUARD = Path(__file__).with_name("guard.py")
-_TAIL_LINES = 12
+_TAIL_LINES = 100
 _END_S = 2.0
 
 
