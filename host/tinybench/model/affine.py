@@ -1,6 +1,7 @@
 """Between real values and integers, exactly as TFLite Micro's QUANTIZE and DEQUANTIZE do it.
 
-Sources: reference_ops::AffineQuantize and Dequantize in tensorflow/lite/kernels/internal/reference/.
+Sources: reference_ops::AffineQuantize and Dequantize in
+tensorflow/lite/kernels/internal/reference/quantize.h and dequantize.h.
 """
 
 from __future__ import annotations
