@@ -50,6 +50,19 @@ def test_a_sample() -> None:
     assert fake.most_unanswered == FakeDevice.credits
 
 
+def test_a_frame_lost_in_a_burst_is_sent_again_without_waiting() -> None:
+    class Deaf(FakeDevice):
+        def write(self, data: bytes) -> None:
+            before = len(self.requests)
+            super().write(data)
+            if before <= 3 < len(self.requests):  # the third piece of the first burst
+                del self._to_answer[-1 - (len(self.requests) - 1 - 3)]
+
+    with Device(Deaf(), reply_timeout_s=60, patience_s=60) as device:
+        inference = device.infer(7, [DATA])
+    assert (inference.outputs, inference.resends) == ([DATA[::-1]], 1)
+
+
 @pytest.mark.parametrize(
     ("field", "seen"),
     [
