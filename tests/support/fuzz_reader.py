@@ -1,4 +1,4 @@
-"""Feeds damaged models to the reader under a memory and a time limit; prints what happened.
+"""Feeds damaged models to reader and compiler under limits of memory and time; prints what came.
 
 Run by the fuzz test in a process of its own: `python fuzz_reader.py SEED COUNT MODEL...`
 """
@@ -16,6 +16,7 @@ from pathlib import Path
 from types import FrameType
 
 from support.mutate import mutate, structure
+from tinybench.compiler import compile_graph
 from tinybench.errors import ModelError
 from tinybench.model.read import parse_tflite
 
@@ -34,7 +35,7 @@ def main(seed: int, count: int, paths: list[Path]) -> int:
     weights = [1 / (2000 + len(data)) for _, data, _ in models]
     limit_memory()
     signal.signal(signal.SIGPROF, _ring)
-    outcome = {"read": 0, "refused": 0, "slowest_s": 0.0}
+    outcome = {"read": 0, "compiled": 0, "slowest_s": 0.0}
     for number in range(count):
         rng = random.Random(f"{seed}:{number}")
         name, data, places = rng.choices(models, weights)[0]
@@ -43,10 +44,11 @@ def main(seed: int, count: int, paths: list[Path]) -> int:
         start = time.process_time()
         try:
             graph = parse_tflite(mutant)
-            assert sum(tensor.nbytes for tensor in graph.tensors) >= 0
             outcome["read"] += 1
+            compile_graph(graph)
+            outcome["compiled"] += 1
         except ModelError:
-            outcome["refused"] += 1
+            pass
         except BaseException:
             traceback.print_exc()
             print(f"mutant {number} of seed {seed}, made of {name}", file=sys.stderr)
