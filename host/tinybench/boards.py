@@ -130,7 +130,7 @@ def list_boards() -> list[Board]:
     Raises:
         ConfigError: one of their files is wrong.
     """
-    return [_read_board(path) for path in sorted(resources.boards().glob("*.toml"))]
+    return [_read_board(path) for path in _board_files()]
 
 
 def load_board(name_or_path: str | Path) -> Board:
@@ -152,8 +152,12 @@ def load_board(name_or_path: str | Path) -> Board:
     return _read_board(path)
 
 
+def _board_files() -> list[Path]:
+    return sorted(resources.boards().glob("*.toml"), key=lambda path: path.stem)
+
+
 def _unknown_board(name: str) -> ConfigError:
-    known = sorted(path.stem for path in resources.boards().glob("*.toml"))
+    known = [path.stem for path in _board_files()]
     return ConfigError(
         "a board that tinybench knows, or the path of a board file (.toml)",
         f"board={name!r}",

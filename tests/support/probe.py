@@ -1,4 +1,4 @@
-"""A bare-metal port under test: tests/firmware/probe.c in place of the core, built as users build."""
+"""A port under test: tests/firmware/probe.c in place of the core, built by PlatformIO."""
 
 from __future__ import annotations
 

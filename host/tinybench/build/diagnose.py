@@ -11,7 +11,8 @@ from tinybench.errors import BuildError, DoesNotFit, TinybenchError, ToolMissing
 _OVERFLOW = re.compile(r"region [`'](?P<region>\w+)' overflowed by (?P<bytes>\d+) bytes")
 _COMPILE = re.compile(r"^\S+?:\d+(:\d+)?: (fatal )?error: .*$", re.MULTILINE)
 _LINK = re.compile(
-    r"^.*(undefined reference to|multiple definition of|cannot find) .*$", re.MULTILINE
+    r"^.*(undefined reference to|multiple definition of|cannot find|static constructors) .*$",
+    re.MULTILINE,
 )
 _LIBRARY = re.compile(r"^Error: (.*(?:picolibc|libraries for).*)$", re.MULTILINE)
 _DISK_FULL = "No space left on device"

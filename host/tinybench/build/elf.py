@@ -1,4 +1,4 @@
-"""Facts read from an ELF: sizes by kind, symbols, and what lies at an address."""
+"""Sizes read from an ELF."""
 
 from __future__ import annotations
 
@@ -53,21 +53,6 @@ def read_sizes(path: Path) -> Sizes:
                 and s.name not in _UNINITIALIZED
             ),
         )
-
-
-def symbol_at(path: Path, address: int) -> str | None:
-    """The function that an address lies in, as "name+0x12"; None where there is none.
-
-    Raises:
-        BuildError: not an ELF.
-    """
-    with path.open("rb") as file:
-        table = _open(file, path).get_section_by_name(".symtab")
-        for symbol in table.iter_symbols() if table else ():
-            start, size = symbol.entry.st_value, symbol.entry.st_size
-            if symbol.entry.st_info.type == "STT_FUNC" and start <= address < start + size:
-                return f"{symbol.name}+{address - start:#x}"
-    return None
 
 
 def _objects(elf: Any) -> list[tuple[str, int]]:

@@ -7,6 +7,7 @@ ROOT/BOARD-SHA256.elf          the ELF that it names
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from filelock import FileLock
 
 from tinybench.boards import Board
 from tinybench.build.cache import Build
+from tinybench.build.ingredients import Ingredients
 from tinybench.errors import StaleBuild
 from tinybench.render.files import write_if_changed
 
@@ -25,6 +27,7 @@ class Flashed:
     Attributes:
         elf: absolute path.
         build_id, board, engine, model_sha256: as of the build.
+        parts: what it was made of, as in Ingredients.
         elf_sha256: of the ELF that was flashed.
     """
 
@@ -34,6 +37,12 @@ class Flashed:
     engine: str
     model_sha256: str
     elf_sha256: str
+    parts: Mapping[str, str]
+
+    @property
+    def ingredients(self) -> Ingredients:
+        """All that it was made of."""
+        return Ingredients(self.board, self.engine, self.parts)
 
 
 def flash_slot(build: Build, root: Path) -> Flashed:
@@ -55,6 +64,7 @@ def flash_slot(build: Build, root: Path) -> Flashed:
         engine=artifact.engine,
         model_sha256=artifact.model_sha256,
         elf_sha256=build.elf_sha256,
+        parts=dict(build.ingredients.parts),
     )
     root.mkdir(parents=True, exist_ok=True)
     with FileLock(root / f".{artifact.board}.lock"):
@@ -87,3 +97,18 @@ def read_slot(board: Board, root: Path) -> Flashed:
     if not flashed.elf.is_file():
         raise StaleBuild(f"find {board.name}'s firmware", f"no {flashed.elf}", "tinybench flash")
     return flashed
+
+
+def check_slot(flashed: Flashed, wanted: Ingredients) -> None:
+    """Refuses firmware that is made of something else than what is asked for.
+
+    Raises:
+        StaleBuild: naming the ingredients that differ.
+    """
+    changed = flashed.ingredients.differing(wanted)
+    if changed:
+        raise StaleBuild(
+            f"find firmware on {wanted.board} that is made of what is asked for",
+            f"what is flashed differs in: {', '.join(changed)}",
+            "tinybench flash",
+        )

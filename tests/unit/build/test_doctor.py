@@ -1,0 +1,71 @@
+"""The doctor names what is missing and the command that mends it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tinybench.build import doctor
+
+
+def by_name(checks: list[doctor.Check], part: str) -> doctor.Check:
+    found = [check for check in checks if part in check.name]
+    assert len(found) == 1, [check.name for check in checks]
+    return found[0]
+
+
+def test_each_thing_is_looked_at_once(tmp_path: Path) -> None:
+    checks = doctor.examine(tmp_path)
+    names = [check.name for check in checks]
+    assert len(set(names)) == len(names)
+    for part in ("platformio", "Python >=", "qemu-system-riscv32", "elf-gcc", "write access"):
+        by_name(checks, part)
+    assert by_name(checks, "tensorflow").optional
+    assert by_name(checks, "tflite-micro").optional
+    assert not by_name(checks, "platformio").optional
+
+
+def test_what_is_ok_needs_no_mending(tmp_path: Path) -> None:
+    for check in doctor.examine(tmp_path):
+        assert check.ok == (check.mend == ""), check
+
+
+def test_missing_tools_come_with_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    checks = doctor.examine(tmp_path)
+    emulator = by_name(checks, "qemu-system-riscv32")
+    assert not emulator.ok
+    assert emulator.mend == "sudo apt-get install qemu-system-misc"
+    compiler = by_name(checks, "riscv64-unknown-elf-gcc")
+    assert "picolibc-riscv64-unknown-elf" in compiler.mend
+
+
+def test_a_compiler_without_picolibc_is_not_ok(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gcc = tmp_path / "riscv64-unknown-elf-gcc"
+    gcc.write_text("#!/bin/sh\necho picolibc.specs\n")
+    gcc.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin")
+    assert "no picolibc" in by_name(doctor.examine(tmp_path), "riscv64-unknown-elf-gcc").seen
+
+
+def test_a_missing_or_wrong_package_comes_with_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def installed(name: str) -> str:
+        if name == "cobs":
+            raise doctor.PackageNotFoundError(name)
+        return "1.0"
+
+    monkeypatch.setattr(doctor, "version", installed)
+    checks = doctor.examine(tmp_path)
+    assert by_name(checks, "cobs").seen == "not installed"
+    assert "pip install 'platformio==6.2.0'" in by_name(checks, "platformio").mend
+
+
+def test_a_folder_that_cannot_be_written_is_not_ok(tmp_path: Path) -> None:
+    assert not by_name(doctor.examine(tmp_path / "none"), "write access").ok

@@ -1,0 +1,97 @@
+"""Board files: those that tinybench comes with, and files with mistakes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tinybench import resources
+from tinybench.boards import list_boards, load_board
+from tinybench.errors import ConfigError
+
+GOOD = (resources.boards() / "virt-c3.toml").read_text(encoding="utf-8")
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "virt-c3.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_every_board_file_loads_and_names_folders_that_exist() -> None:
+    boards = list_boards()
+    assert [board.name for board in boards] == ["native", "virt-c3", "virt-c3-8m"]
+    for board in boards:
+        assert (resources.firmware() / board.build.platform / "platform.json").is_file()
+        assert (resources.firmware() / board.build.port).is_dir()
+        assert load_board(board.name) == board
+
+
+def test_virt_c3_has_the_sizes_of_an_esp32_c3() -> None:
+    memory = load_board("virt-c3").memory
+    assert (memory.ram_bytes, memory.flash_bytes) == (321_296, 4 << 20)
+
+
+@pytest.mark.parametrize("name", ["virt-c3", "virt-c3-8m"])
+def test_a_guarded_board_ends_its_memories_on_pages(name: str) -> None:
+    memory = load_board(name).memory
+    assert (memory.ram_origin + memory.ram_bytes) % 4096 == 0
+    assert (memory.flash_origin + memory.flash_bytes) % 4096 == 0
+    assert memory.ram_origin % 16 == 0
+    assert memory.stack_bytes % 16 == 0
+    assert memory.ram_origin > memory.flash_origin + memory.flash_bytes, "no room for a guard"
+
+
+def test_a_path_loads_a_board_of_the_users_own(tmp_path: Path) -> None:
+    board = load_board(write(tmp_path, GOOD))
+    assert board.source == str(tmp_path / "virt-c3.toml")
+
+
+@pytest.mark.parametrize(
+    ("name", "todo"),
+    [
+        ("virt-c4", "did you mean 'virt-c3'?"),
+        ("nativ", "did you mean 'native'?"),
+        ("nothing", "known boards: native, virt-c3, virt-c3-8m"),
+        ("", "known boards"),
+        ("../boards/virt-c", "did you mean"),
+    ],
+)
+def test_an_unknown_board_is_answered_with_what_is_known(name: str, todo: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_board(name)
+    assert todo in caught.value.todo
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("ram_bytes =", "ram_byte =", ["memory.ram_byte", "did you mean 'ram_bytes'?"]),
+        ("stack_bytes = 8_192", "", ["memory.stack_bytes", "missing"]),
+        ("stack_bytes = 8_192", "stack_bytes = 0", ["memory.stack_bytes", "above 0"]),
+        ("stack_bytes = 8_192", "stack_bytes = 999_999", ["below memory.ram_bytes"]),
+        ("stack_bytes = 8_192", 'stack_bytes = "8K"', ["memory.stack_bytes", "type int", "'8K'"]),
+        ("stack_bytes = 8_192", "stack_bytes = true", ["memory.stack_bytes", "type int", "True"]),
+        ('kind = "virtual"', 'kind = "imaginary"', ["'virtual', 'hardware'", "'imaginary'"]),
+        ('["qemu-system-misc"]', '"qemu-system-misc"', ["link.packages", "a list of strings"]),
+        ("reply_timeout_s = 30.0", "reply_timeout_s = -1", ["link.reply_timeout_s", "-1"]),
+        ('name = "virt-c3"', 'name = "virt-x"', ["rename the file to virt-x.toml"]),
+        ("[counter]", "[counters]", ["counters", "did you mean 'counter'?"]),
+        ("[chip]", "[chip", ["line", "column"]),
+    ],
+)
+def test_a_mistake_is_named(tmp_path: Path, old: str, new: str, words: list[str]) -> None:
+    assert old in GOOD
+    with pytest.raises(ConfigError) as caught:
+        load_board(write(tmp_path, GOOD.replace(old, new)))
+    for word in [*words, str(tmp_path)]:
+        assert word in str(caught.value)
+
+
+def test_a_board_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "b.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigError, match=r"b\.toml"):
+        load_board(tmp_path / "b.toml")
+    with pytest.raises(ConfigError, match="no file"):
+        load_board(tmp_path / "none.toml")
