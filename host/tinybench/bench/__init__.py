@@ -1,1 +1,1 @@
-"""TODO"""
+"""The run: data, the conversation with the device, records and figures."""

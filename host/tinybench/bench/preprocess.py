@@ -153,25 +153,27 @@ def pixels_to_tensor(pixels: NDArray[np.uint8], spec: InputSpec, pixel_range: st
     """
     low, high = PIXEL_RANGES[pixel_range]
     levels = low + np.arange(256) * ((high - low) / 255)
-    return real_to_tensor(levels.astype(np.float32), spec, ())[pixels].reshape(spec.shape)
+    return _to_input_type(levels.astype(np.float32), spec)[pixels].reshape(spec.shape)
 
 
-def real_to_tensor(
-    real: NDArray[np.float32], spec: InputSpec, shape: tuple[int, ...] | None = None
-) -> NDArray[Any]:
+def real_to_tensor(real: NDArray[np.float32], spec: InputSpec) -> NDArray[Any]:
     """Real values as the model's input: quantized as TFLM's QUANTIZE would, or float as they are.
 
     Args:
-        real: float32.
+        real: float32, one sample, as many elements as the input.
         spec: the model's input.
-        shape: of the result; the input's where not given, ``()`` leaves it alone.
+
+    Returns:
+        An array of the input's shape and dtype.
     """
+    return _to_input_type(real, spec).reshape(spec.shape)
+
+
+def _to_input_type(real: NDArray[np.float32], spec: InputSpec) -> NDArray[Any]:
     if spec.dtype == "float32":
-        values: NDArray[Any] = real.astype(np.float32)
-    elif spec.scale is None:
+        return real
+    if spec.scale is None:
         raise DataError(
             "a quantized input", f"{spec.dtype} without scale", "give int8 tensors as they are"
         )
-    else:
-        values = quantize_real(real, spec.scale, spec.zero_point, spec.dtype)
-    return values if shape == () else values.reshape(spec.shape if shape is None else shape)
+    return quantize_real(real, spec.scale, spec.zero_point, spec.dtype)

@@ -6,6 +6,7 @@ dimension as a big-endian 32-bit integer, then the elements).
 
 from __future__ import annotations
 
+import dataclasses
 import gzip
 import math
 import struct
@@ -56,14 +57,7 @@ def open_idx(path: Path, spec: InputSpec, pixel_range: str) -> Source:
     y_path = images.with_name(images.name.replace("images", "labels").replace("idx3", "idx1"))
     y = read_idx(y_path) if y_path != images and y_path.is_file() else None
     source = array_source("IDX", images.name, x, y, spec, pixel_range)
-    notes = (note,) if note else ()
-    return source if not notes else _with_notes(source, notes)
-
-
-def _with_notes(source: Source, notes: tuple[str, ...]) -> Source:
-    import dataclasses
-
-    return dataclasses.replace(source, notes=notes)
+    return dataclasses.replace(source, notes=(note,) if note else ())
 
 
 def _choose(folder: Path) -> tuple[Path, str]:
