@@ -228,3 +228,19 @@ def test_reset_boots_anew(raw: RawLink) -> None:
     assert isinstance(booted, Booted)
     assert booted.reset_reason == ResetReason.SOFTWARE
     assert refusal(raw, Run(77, CRC, 0)).code == ErrorCode.NOT_GREETED
+
+
+def test_no_answer_is_longer_than_a_frame(tmp_path: Path) -> None:
+    size = 2 * CHUNK_MAX
+    inputs = toy_inputs(1, size)
+    url = f"process:{build_native(f'-DTOY_BYTES={size}')}"
+    with RawLink(open_link(url, log=tmp_path / "log")) as raw:
+        raw.receive()
+        raw.ask(Greet(PROTOCOL, 5), 1)
+        for offset in (0, CHUNK_MAX):
+            raw.ask(Input(0, offset, inputs[0][offset : offset + CHUNK_MAX]), 2)
+        raw.ask(Input(1, 0, inputs[1]), 3)
+        raw.ask(Run(77, zlib.crc32(b"".join(inputs)), 0), 4)
+        assert refusal(raw, OutputRead(77, 0, 0, CHUNK_MAX + 1)).code == ErrorCode.BAD_RANGE
+        longest = raw.ask(OutputRead(77, 0, 0, CHUNK_MAX), 5)
+    assert longest == Output(77, 0, 0, toy_outputs(inputs)[0][:CHUNK_MAX])

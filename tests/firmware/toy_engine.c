@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tb_engine.h"
+#include "tb_log.h"
 #include "tb_port.h"
 
 #ifndef TOY_BYTES
@@ -78,6 +79,7 @@ static int32_t misbehave(uint8_t how) {
       for (;;) print("\x01\xFE\x80noise");
     case 8: /* start over */ tb_port_reset(); break;
     case 9: /* an instruction that no CPU knows */ __builtin_trap();
+    case 10: /* use the log */ tb_log(TB_LOG_LEVEL_WARNING, "what the engine has to say"); break;
     default: break;
   }
   return 0;

@@ -37,6 +37,7 @@ class FakeDevice:
         requests: all that came, in order.
     """
 
+    runs_device = True
     credits = 4
     boot_id = 0xB007
 

@@ -12,8 +12,11 @@ _EVIDENCE_LINES = 12
 
 
 def gone(wanted: str, link: Link, log: DeviceLog) -> DeviceError:
-    """The link's other side is gone."""
-    return _crashed(wanted, link.problem() or "the link closed", link.evidence(), link, log)
+    """The link's other side is gone: a crash if that was the device, else a lost connection."""
+    seen, evidence = link.problem() or "the link closed", link.evidence()
+    if link.runs_device or find_cause(log.tail(), link.where):
+        return _crashed(wanted, seen, evidence, link, log)
+    return LinkError(wanted, seen, "check cable and power", details=(*evidence, *log.tail()))
 
 
 def silent(wanted: str, timeout_s: float, heard: str, link: Link, log: DeviceLog) -> DeviceError:

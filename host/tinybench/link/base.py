@@ -8,6 +8,11 @@ from typing import Protocol
 class Link(Protocol):
     """Bytes to and from one device, in order. Used from one thread."""
 
+    @property
+    def runs_device(self) -> bool:
+        """Whether the device is a process of this link's own: the link's end is then its end."""
+        ...
+
     def read(self, timeout_s: float) -> bytes:
         """What has arrived; waits for it. Empty at the timeout, or when :meth:`problem` is set."""
         ...

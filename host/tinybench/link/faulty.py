@@ -93,6 +93,11 @@ class FaultyLink:
         self._to_device = _Stream(f for f in listed if f.direction == "to_device")
         self._to_host = _Stream(f for f in listed if f.direction == "to_host")
 
+    @property
+    def runs_device(self) -> bool:
+        """See :class:`~tinybench.link.base.Link`."""
+        return self._inner.runs_device
+
     def read(self, timeout_s: float) -> bytes:
         """See :class:`~tinybench.link.base.Link`."""
         for stream in (self._to_device, self._to_host):

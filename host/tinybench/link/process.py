@@ -45,6 +45,8 @@ class ProcessLink:
         inspector: asked about a silent device.
     """
 
+    runs_device = True
+
     def __init__(
         self, child: Child, stream: socket.socket, inspector: Inspector | None = None
     ) -> None:

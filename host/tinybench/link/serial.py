@@ -13,6 +13,8 @@ _WRITE_TIMEOUT_S = 10.0
 class SerialLink:
     """An open serial port."""
 
+    runs_device = False
+
     def __init__(self, port: serial.SerialBase) -> None:
         self._port = port
         self._problem: str | None = None

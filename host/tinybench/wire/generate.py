@@ -67,7 +67,7 @@ class EnumFacts:
 
 @dataclass(frozen=True)
 class ProtocolFacts:
-    """All that both templates show."""
+    """All that both templates show; the handwritten enums are C already, in other headers."""
 
     protocol: int
     chunk_max: int
@@ -77,6 +77,7 @@ class ProtocolFacts:
     structs: tuple[StructFacts, ...]
     messages: tuple[StructFacts, ...]
     enums: tuple[EnumFacts, ...]
+    handwritten_enums: tuple[EnumFacts, ...]
     reserved: tuple[tuple[str, int, str], ...]
 
 
@@ -101,6 +102,7 @@ def protocol_facts() -> ProtocolFacts:
         structs=tuple(_struct_facts(s) for s in messages.STRUCTS),
         messages=tuple(_struct_facts(m) for m in messages.MESSAGES),
         enums=tuple(_enum_facts(e) for e in messages.ENUMS),
+        handwritten_enums=tuple(_enum_facts(e) for e in messages.HANDWRITTEN_ENUMS),
         reserved=tuple((name, *facts) for name, facts in messages.RESERVED.items()),
     )
 

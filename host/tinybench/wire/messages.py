@@ -280,6 +280,8 @@ MESSAGES: tuple[type[Message], ...] = (
     Booted,
 )
 ENUMS: tuple[type[Documented], ...] = (App, ErrorCode, LogLevel)
+HANDWRITTEN_ENUMS: tuple[type[Documented], ...] = (ResetReason, Dtype)
+"""Those that tb_port.h and tb_engine.h state themselves, so that neither needs the wire."""
 
 RESERVED: dict[str, tuple[int, str]] = {
     "baud": (0x06, "agree on another baud rate"),

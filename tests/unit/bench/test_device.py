@@ -58,7 +58,7 @@ def test_a_frame_lost_in_a_burst_is_sent_again_without_waiting() -> None:
             if before <= 3 < len(self.requests):  # the third piece of the first burst
                 del self._to_answer[-1 - (len(self.requests) - 1 - 3)]
 
-    with Device(Deaf(), reply_timeout_s=60, patience_s=60) as device:
+    with Device(Deaf(), reply_timeout_s=20, patience_s=20) as device:
         inference = device.infer(7, [DATA])
     assert (inference.outputs, inference.resends) == ([DATA[::-1]], 1)
 
@@ -92,7 +92,7 @@ class Bent(FakeDevice):
     def answer(self, request: Message) -> Iterable[Message]:
         for message in super().answer(request):
             changed = isinstance(message, self.kind)
-            yield dataclasses.replace(message, **self.changes) if changed else message  # type: ignore[type-var]
+            yield dataclasses.replace(message, **self.changes) if changed else message
 
 
 def test_another_protocol_is_refused() -> None:
@@ -203,7 +203,7 @@ class Chatty(FakeDevice):
 
 
 def test_log_text_and_noise_are_kept_in_the_log(tmp_path: Path) -> None:
-    said = {
+    said: dict[str, Message | bytes] = {
         "device: warning: hot": Log(LogLevel.WARNING, b"hot"),
         "text: hello": b"hello\n",
         "noise: ff fe 80": b"\xff\xfe\x80",

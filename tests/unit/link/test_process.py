@@ -95,12 +95,16 @@ def test_endless_noise_is_silence(tmp_path: Path) -> None:
     assert len(caught.value.details) < 30
 
 
-def test_text_from_the_engine_harms_nothing(tmp_path: Path) -> None:
-    inputs = fault_inputs(3)
+@pytest.mark.parametrize(
+    ("how", "line"),
+    [(3, "text: hello from the engine"), (10, "device: warning: what the engine has to say")],
+)
+def test_words_of_the_engine_go_to_the_log(tmp_path: Path, how: int, line: str) -> None:
+    inputs = fault_inputs(how)
     log = tmp_path / "device.log"
     with Device(open_toy(tmp_path, FAULTS), log=log) as device:
         assert device.infer(1, inputs).outputs == toy_outputs(inputs)
-    assert "text: hello from the engine" in log.read_text()
+    assert line in log.read_text()
 
 
 def test_a_failing_engine_is_named(tmp_path: Path) -> None:

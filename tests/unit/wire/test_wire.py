@@ -90,7 +90,7 @@ def test_numbers_are_unique_and_tell_the_sender() -> None:
 
 
 def test_enumerations_are_plain_ints_with_words() -> None:
-    assert ErrorCode(1) is ErrorCode.find(1) is ErrorCode.DAMAGED
+    assert ErrorCode.find(1) is ErrorCode.DAMAGED
     assert ErrorCode.find(200) is None
     assert ErrorCode.words(4) == "not greeted"
     assert ErrorCode.words(200) == "200"
