@@ -6,6 +6,7 @@ A board file never names a function; adding a board is adding a file.
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 import typing
 from collections.abc import Mapping
@@ -15,6 +16,8 @@ from typing import Any, Literal
 
 from tinybench import resources
 from tinybench.errors import ConfigError
+
+_NAME = re.compile(r"[A-Za-z0-9_-]+")  # PlatformIO's rule for names of environments
 
 
 @dataclass(frozen=True)
@@ -182,6 +185,8 @@ def _read_board(path: Path) -> Board:
             f"{path}: name={board.name!r}",
             f"write name = {path.stem!r}, or rename the file to {board.name}.toml",
         )
+    if not _NAME.fullmatch(board.name):
+        raise ConfigError(f"{path}: a name of letters, digits, - and _", f"name={board.name!r}")
     _check_sizes(board, path)
     return board
 

@@ -95,3 +95,10 @@ def test_a_board_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
         load_board(tmp_path / "b.toml")
     with pytest.raises(ConfigError, match="no file"):
         load_board(tmp_path / "none.toml")
+
+
+def test_a_name_that_platformio_refuses_is_refused_here(tmp_path: Path) -> None:
+    path = tmp_path / "my.board.toml"
+    path.write_text(GOOD.replace('name = "virt-c3"', 'name = "my.board"'))
+    with pytest.raises(ConfigError, match="letters, digits"):
+        load_board(path)

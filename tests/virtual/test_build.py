@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,6 +19,7 @@ import pytest
 
 from support.builds import small_program
 from tinybench.boards import Board, load_board
+from tinybench.build import cache
 from tinybench.build.cache import Build, find_build, make_build
 from tinybench.build.driver import Artifact, build_project
 from tinybench.build.ingredients import gather_ingredients
@@ -153,6 +157,28 @@ def test_static_constructors_are_refused(tmp_path: Path) -> None:
     assert any("static constructors are not run" in line for line in caught.value.details)
 
 
+def test_a_full_disk_is_said(tmp_path: Path) -> None:
+    """On a file system of 1 MB: enough for the project, not for its firmware."""
+    blocked = ["unshare", "--mount", "--map-root-user"]
+    if subprocess.run([*blocked, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this computer does not let a test mount a small disk")
+    project = render(tmp_path / "project")
+    code = (
+        "import shutil, sys; from pathlib import Path; from tinybench.boards import load_board\n"
+        "from tinybench.build.driver import build_project\n"
+        "from tinybench.errors import BuildError\n"
+        "small = Path(sys.argv[2], 'project'); shutil.copytree(sys.argv[1], small)\n"
+        "try: build_project(small, load_board('virt-c3'), log=small / 'build.log')\n"
+        "except BuildError as error: print(error)\n"
+    )
+    small = tmp_path / "small"
+    small.mkdir()
+    script = 'mount -t tmpfs -o size=1M none "$3" && exec "$0" -c "$1" "$2" "$3"'
+    command = [*blocked, "sh", "-c", script, sys.executable, code, project, small]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "disk" in done.stdout or "No space left" in done.stdout, done.stdout + done.stderr
+
+
 def test_a_missing_compiler_says_how_to_install_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -201,6 +227,16 @@ def test_a_build_is_made_once_and_found_again(tmp_path: Path) -> None:
     assert make(tmp_path).elf_sha256 == first.elf_sha256, "an altered ELF is built again"
 
 
+def test_old_builds_are_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "_KEPT", 1)
+    first = make(tmp_path, labels=["a"])
+    native = make(tmp_path, NATIVE)
+    second = make(tmp_path, labels=["b"])
+    assert not first.artifact.elf.exists()
+    assert second.artifact.elf.exists()
+    assert native.artifact.elf.exists(), "each board has its own"
+
+
 @pytest.mark.parametrize("damage", ["", "{", "[]", '{"schema": "tinybench.build/0"}'])
 def test_a_damaged_record_is_no_build(tmp_path: Path, damage: str) -> None:
     wanted = gather_ingredients("00" * 32, VIRT, engine="aot", labels=None)
@@ -222,3 +258,39 @@ def test_builds_side_by_side_do_not_disturb_each_other(tmp_path: Path) -> None:
     for made in builds:
         record = json.loads((made.folder / "build.json").read_text())
         assert record["elf_sha256"] == made.elf_sha256
+
+
+def test_an_interrupted_build_leaves_no_process(tmp_path: Path) -> None:
+    project = render(tmp_path / "project").resolve()
+    log = tmp_path / "build.log"
+    code = (
+        "import sys; from pathlib import Path; from tinybench.boards import load_board;"
+        "from tinybench.build.driver import build_project;"
+        "build_project(Path(sys.argv[1]), load_board('virt-c3'), log=Path(sys.argv[2]))"
+    )
+    builder = subprocess.Popen(
+        [sys.executable, "-c", code, project, log], stderr=subprocess.DEVNULL
+    )
+    try:
+        while not (log.is_file() and b"Compiling" in log.read_bytes()):
+            assert builder.poll() is None
+            time.sleep(0.02)
+        builder.send_signal(signal.SIGINT)
+        builder.wait(timeout=30)
+    finally:
+        builder.kill()
+        builder.wait()
+    deadline = time.monotonic() + 5
+    while working := processes_in(project):
+        assert time.monotonic() < deadline, working
+        time.sleep(0.05)
+
+
+def processes_in(folder: Path) -> list[str]:
+    """Processes whose working directory is a folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if (process / "cwd").readlink() == folder:
+                found.append((process / "cmdline").read_text())
+    return found

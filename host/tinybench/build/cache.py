@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from tinybench.boards import Board
 from tinybench.build.driver import Artifact, build_project
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from tinybench.compiler.program import Program
 
 SCHEMA = "tinybench.build/1"
+_KEPT = 8  # newest builds per board and engine
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,9 @@ def make_build(
             out=folder / "project",
         )
         artifact = build_project(project, board, log=folder / "build.log")
-        return _write_build(Build(folder, wanted, artifact, _sha256(artifact.elf), fresh=True))
+        made = _write_build(Build(folder, wanted, artifact, _sha256(artifact.elf), fresh=True))
+    _forget_old(root, wanted)
+    return made
 
 
 def find_build(wanted: Ingredients, root: Path) -> Build:
@@ -112,13 +117,25 @@ def _folder(root: Path, of: Ingredients) -> Path:
 
 
 def _last_build(root: Path, like: Ingredients) -> Build | None:
-    records = sorted(
-        root.glob(f"{like.board}-{like.engine}-*/build.json"),
-        key=lambda path: path.stat().st_mtime,
-        reverse=True,
-    )
-    builds = (_read_build(path.parent, check_elf=False) for path in records)
+    builds = (_read_build(folder, check_elf=False) for folder in _newest_first(root, like))
     return next((build for build in builds if build is not None), None)
+
+
+def _forget_old(root: Path, like: Ingredients) -> None:
+    """Removes all but the newest builds for a board; one that is being made is left alone."""
+    for folder in _newest_first(root, like)[_KEPT:]:
+        with suppress(Timeout, OSError), FileLock(folder / ".lock", timeout=0):
+            (folder / "build.json").unlink()
+            shutil.rmtree(folder / "project", ignore_errors=True)
+
+
+def _newest_first(root: Path, like: Ingredients) -> list[Path]:
+    """Folders of complete builds for the same board and engine."""
+    found = []
+    for record in root.glob(f"{like.board}-{like.engine}-*/build.json"):
+        with suppress(OSError):  # another process may be forgetting it
+            found.append((record.stat().st_mtime_ns, record.parent))
+    return [folder for _, folder in sorted(found, reverse=True)]
 
 
 def _write_build(build: Build) -> Build:

@@ -14,6 +14,7 @@ import tinybench
 from tinybench import resources
 from tinybench.boards import Board
 from tinybench.build.driver import find_compiler
+from tinybench.render.project import firmware_files
 
 _CODE = ("compiler", "model", "render")  # the rooms whose code decides what is generated
 
@@ -25,7 +26,7 @@ class Ingredients:
     Attributes:
         board, engine: names.
         parts: digest or version by name: "model", "board file", "labels", "firmware sources",
-            "templates", "tinybench", "compiler" (gcc).
+            "templates", "tinybench" (its own code), "compiler" (gcc).
     """
 
     board: str
@@ -56,6 +57,7 @@ def gather_ingredients(
         labels: class names; None and an empty list are the same.
 
     Raises:
+        ConfigError: an engine or a port that does not exist.
         ToolMissing: no compiler.
     """
     facts = asdict(board) | {"source": ""}
@@ -66,8 +68,8 @@ def gather_ingredients(
             "model": model_sha256,
             "board file": _digest([json.dumps(facts, sort_keys=True).encode()]),
             "labels": _digest([json.dumps(list(labels or ())).encode()]),
-            "firmware sources": _digest_tree(resources.firmware()),
-            "templates": _digest_tree(resources.templates()),
+            "firmware sources": _digest_files(firmware_files(board, engine)),
+            "templates": _digest_files(resources.templates().glob("*.j2")),
             "tinybench": _own_code(),
             "compiler": _compiler_version(find_compiler(board)),
         },
@@ -87,12 +89,8 @@ def _compiler_version(gcc: Path) -> str:
     return (done.stdout.splitlines() or ["unknown"])[0]
 
 
-@cache
-def _digest_tree(root: Path) -> str:
-    paths = [p for p in sorted(root.rglob("*")) if p.is_file() and "__pycache__" not in p.parts]
-    return _digest(
-        part for p in paths for part in (str(p.relative_to(root)).encode(), p.read_bytes())
-    )
+def _digest_files(paths: Iterable[Path]) -> str:
+    return _digest(part for p in sorted(paths) for part in (p.name.encode(), p.read_bytes()))
 
 
 def _digest(parts: Iterable[bytes]) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from importlib.metadata import version
@@ -55,17 +56,28 @@ def run_platformio(project: Path, board_name: str, log: Path) -> int:
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("wb") as output:
-            return subprocess.run(
+            process = subprocess.Popen(
                 command,
                 cwd=project,
                 env=_environment(project),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                check=False,
-            ).returncode
+                start_new_session=True,
+            )
+            return _wait(process)
     except OSError as error:
         raise BuildError("run PlatformIO", f"{error}", f"see {log}") from error
+
+
+def _wait(process: subprocess.Popen[bytes]) -> int:
+    """The exit status; whatever interrupts the wait ends SCons and the compilers too."""
+    try:
+        return process.wait()
+    except BaseException:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        raise
 
 
 def prepare_core_dir(core_dir: Path) -> None:

@@ -130,12 +130,26 @@ def _include_folders(sources: Sequence[Source]) -> tuple[str, ...]:
     return ("src", *dict.fromkeys(str(source.path.parent) for source in sources))
 
 
+def firmware_files(board: Board, engine: str) -> list[Path]:
+    """All files below firmware/ that a project for this board is made of.
+
+    Raises:
+        ConfigError: unknown engine, or a port folder that does not exist.
+    """
+    sources = [source.origin for source in load_sources().collect(board, engine)]
+    return [resources.firmware() / "sources.toml", *sources, *_platform_sources(board)]
+
+
+def _platform_sources(board: Board) -> list[Path]:
+    root = resources.firmware() / board.build.platform
+    return [path for path in sorted(root.rglob("*")) if path.suffix in {".json", ".py"}]
+
+
 def _platform_files(board: Board) -> dict[PurePosixPath, bytes]:
     root = resources.firmware() / board.build.platform
     return {
         PurePosixPath("platform", path.relative_to(root).as_posix()): path.read_bytes()
-        for path in sorted(root.rglob("*"))
-        if path.suffix in {".json", ".py"}
+        for path in _platform_sources(board)
     }
 
 
