@@ -98,9 +98,9 @@ void tb_port_write(const uint8_t *from, size_t n) { console_write(from, n); }
 uint64_t tb_port_ticks(void) {
   uint32_t high, low, again;
   do {
-    high = CSR_READ(instreth);
-    low = CSR_READ(instret);
-    again = CSR_READ(instreth);
+    high = CSR_READ(minstreth);
+    low = CSR_READ(minstret);
+    again = CSR_READ(minstreth);
   } while (high != again);
   return (uint64_t)high << 32 | low;
 }
