@@ -62,7 +62,9 @@ class _Arena:
     def read(self, tensor: int, who: str) -> None:
         first, end = self.place(tensor)
         owners = set(self._owner[first:end])
-        assert owners == {self._roots.get(tensor, tensor)}, f"{who}: tensor {tensor}, found {owners}"
+        assert owners == {self._roots.get(tensor, tensor)}, (
+            f"{who}: tensor {tensor}, found {owners}"
+        )
 
 
 def _roots(graph: Graph, program: Program) -> Mapping[int, int]:

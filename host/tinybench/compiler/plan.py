@@ -35,17 +35,22 @@ def plan_arena(buffers: Sequence[Buffer], alignment: int) -> Plan:
 
 
 def peak(buffers: Iterable[Buffer], alignment: int) -> tuple[int, int]:
-    """(most bytes live at once, the step at which they are)."""
+    """(most bytes live at once, the step at which they are), with what alignment costs."""
     buffers = tuple(buffers)
-    steps = {b.first for b in buffers}
     totals = {
-        step: sum(_aligned(b.nbytes, alignment) for b in buffers if b.first <= step <= b.last)
-        for step in steps
+        step: _stacked([b.nbytes for b in buffers if b.first <= step <= b.last], alignment)
+        for step in {b.first for b in buffers}
     }
     if not totals:
         return 0, 0
     step = max(totals, key=lambda s: (totals[s], -s))
     return totals[step], step
+
+
+def _stacked(sizes: Sequence[int], alignment: int) -> int:
+    """Bytes of buffers put on top of each other; only the last need not be filled up."""
+    spare = max((_aligned(n, alignment) - n for n in sizes), default=0)
+    return sum(_aligned(n, alignment) for n in sizes) - spare
 
 
 def _aligned(n: int, alignment: int) -> int:
