@@ -1,3 +1,4 @@
+# ruff: noqa: N818 - the names say what happened; every one of them is an error
 """Every error tinybench raises on purpose, and the exit code each one ends in.
 
 TinybenchError
@@ -17,13 +18,14 @@ TinybenchError
 ├── BuildError          4   rendering, compiling, linking, flashing
 │   ├── ToolMissing         a compiler, an emulator, a package
 │   └── StaleBuild          what was built is not what was asked for
-└── Interrupted       130   Ctrl-C; what was measured is kept
+└── Interrupted       130   Ctrl-C, or asked to end; what was measured is kept
 
 Only ``cli`` turns them into words on a terminal and into an exit code.
 """
 
 from __future__ import annotations
 
+import errno
 from typing import Any, ClassVar
 
 
@@ -132,6 +134,20 @@ class StaleBuild(BuildError):
 
 
 class Interrupted(TinybenchError):
-    """Ctrl-C; what was measured up to then is kept."""
+    """Ctrl-C, or asked to end; what was measured up to then is kept."""
 
     exit_code = 130
+
+
+def system_error(wanted: str, error: OSError) -> UsageError:
+    """What the operating system refuses: no space, no permission, no such folder.
+
+    Args:
+        wanted: what the program was trying to do.
+        error: the system's answer.
+    """
+    seen = error.strerror or str(error)
+    if error.filename and str(error.filename) not in wanted:
+        seen = f"{seen}: {error.filename}"
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    return UsageError(wanted, seen, "free some space" if full else "check path and permissions")

@@ -7,13 +7,14 @@ Paths in it are relative to the file.
 from __future__ import annotations
 
 import difflib
+import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from tinybench.errors import ConfigError
+from tinybench.errors import ConfigError, system_error
 
 FILE_NAME = "tinybench.toml"
 PIXEL_RANGES = ("auto", "0:255", "0:1", "-1:1")
@@ -87,15 +88,20 @@ def load_project(folder: Path) -> Project:
     """The project of a folder; an empty one where it has no tinybench.toml.
 
     Raises:
+        UsageError: no such folder, or a file that cannot be read.
         ConfigError: not TOML, an unknown key, or a value of the wrong kind.
     """
     path = folder / FILE_NAME
-    if not path.is_file():
+    if not folder.is_dir():
+        raise ConfigError("a project folder", f"{folder} is none", "choose another --project")
+    if not path.exists():
         return Project(root=folder)
     try:
         table = tomllib.loads(path.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} as TOML", str(error), "Mend the line that is named") from error
+        raise ConfigError(f"{path} as TOML", str(error), "mend the line that is named") from error
+    except OSError as error:
+        raise system_error(f"read {path}", error) from error
     data = table.pop("data", {})
     if not isinstance(data, dict):
         raise ConfigError(f"{path}: [data] as a table", f"data = {data!r}")
@@ -124,38 +130,48 @@ def _values(
     path: Path, prefix: str, table: Mapping[str, Any], kind: type, skip: set[str]
 ) -> dict[str, Any]:
     known = {f.name for f in fields(kind)} - skip
-    values: dict[str, Any] = {}
-    for name, value in table.items():
+    for name in table:
         if name not in known:
-            raise _unknown(path, prefix + name, known | ({"data"} if not prefix else set()))
-        values[name] = _value(path, prefix, name, value)
-    return values
+            raise _unknown(path, prefix, name, known | ({"data"} if not prefix else set()))
+    return {name: _value(path, prefix, name, value) for name, value in table.items()}
 
 
 def _value(path: Path, prefix: str, name: str, value: Any) -> Any:
     wanted = _TYPES[name]
-    seen: type = str if wanted is Path else wanted
-    if type(value) is not seen or (seen is int and value < 0):
-        kind = {str: "a string", int: "a number from 0 up", bool: "true or false"}[seen]
+    if not _is_of(value, wanted):
+        kind = {int: "a number from 0 up", bool: "true or false"}.get(wanted, "a string")
         raise ConfigError(f"{path}: {prefix}{name} as {kind}", f"{name} = {value!r}")
     _check_choice(f"{path}: {prefix}", name, value)
     if wanted is Path:
-        return path.parent / str(value)
-    if name == "board" and str(value).endswith(".toml"):
-        return str(path.parent / str(value))
+        return path.parent / value
+    if name == "board" and value.endswith(".toml"):
+        return str(path.parent / value)
     return value
+
+
+def _is_of(value: Any, wanted: type) -> bool:
+    if wanted is int:
+        return type(value) is int and value >= 0
+    if wanted is bool:
+        return isinstance(value, bool)
+    return isinstance(value, str) and value != ""
 
 
 def _check_choice(where: str, name: str, value: Any) -> None:
     choices = _CHOICES.get(name)
     if choices and value not in choices:
-        raise ConfigError(f"{where}{name} as one of {', '.join(choices)}", f"{name}={value!r}")
+        raise ConfigError(f"{where}{name} as one of {', '.join(choices)}", f"{name} = {value!r}")
 
 
-def _unknown(path: Path, key: str, known: set[str]) -> ConfigError:
-    near = difflib.get_close_matches(key.rpartition(".")[2], sorted(known), n=1)
-    hint = f"Did you mean '{near[0]}'?" if near else f"Known keys: {', '.join(sorted(known))}"
-    return ConfigError(f"{path}: known keys only", f"unknown key '{key}'", hint)
+def _unknown(path: Path, prefix: str, name: str, known: set[str]) -> ConfigError:
+    near = difflib.get_close_matches(name, sorted(known), n=1)
+    if not prefix and name in {f.name for f in fields(DataConfig)}:
+        hint = f"move {name} below [data]"
+    elif near:
+        hint = f"did you mean {near[0]!r}?"
+    else:
+        hint = f"known keys: {', '.join(sorted(known))}"
+    return ConfigError(f"{path}: keys that it can have", f"unknown key '{prefix}{name}'", hint)
 
 
 TEMPLATE = """\
@@ -177,25 +193,33 @@ pixel_range = "auto"  # what pixels 0..255 stand for: auto, 0:255, 0:1, -1:1
 
 
 def init_project(folder: Path, values: Mapping[str, str], *, force: bool = False) -> Path:
-    """Writes a commented tinybench.toml.
+    """Writes a commented tinybench.toml, whole or not at all.
 
     Args:
         folder: where; made if need be.
-        values: TOML literals of ``model``, ``board`` and ``data``.
+        values: ``model``, ``board`` and ``data``; paths relative to the folder.
         force: replace one that is there.
 
     Raises:
-        ConfigError: there is one already, or it cannot be written.
+        ConfigError: there is one already.
+        UsageError: it cannot be written.
     """
     path = folder / FILE_NAME
+    temporary = path.with_suffix(".tmp")
+    text = TEMPLATE.format(**{name: _literal(value) for name, value in values.items()})
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with path.open("w" if force else "x", encoding="utf-8") as file:
-            file.write(TEMPLATE.format(**values))
-    except FileExistsError:
-        raise ConfigError(
-            f"A new {FILE_NAME}", f"{path} exists", "Edit it, or replace it with --force"
-        ) from None
+        if path.exists() and not force:
+            raise ConfigError(
+                f"a new {FILE_NAME}", f"{path} exists", "edit it, or replace it with --force"
+            )
+        temporary.write_text(text, "utf-8")
+        temporary.replace(path)
     except OSError as error:
-        raise ConfigError(f"Write {path}", error.strerror or str(error)) from error
+        raise system_error(f"write {path}", error) from error
     return path
+
+
+def _literal(text: str) -> str:
+    """A TOML string; its escapes are those of JSON."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

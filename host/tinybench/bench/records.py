@@ -60,7 +60,7 @@ class Measured:
     """A run's measurements.
 
     Attributes:
-        status: "complete"; "interrupted" by the user; "failed" at the device.
+        status: "complete"; "interrupted" by the user; "failed": device, data, disk.
         reason: why it ended early; "" when complete.
         planned: samples that were to be measured.
         unreadable: names of images that could not be read, with the reason.

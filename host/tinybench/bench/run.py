@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinybench.bench.records import Footprint, Measured, SampleRecord, Status
-from tinybench.errors import DataError, TinybenchError
+from tinybench.errors import DataError, Interrupted, TinybenchError, system_error
 
 Array = NDArray[Any]
 
@@ -129,15 +129,14 @@ def run(bench: Bench) -> tuple[Measured, TinybenchError | None]:
 
     Returns:
         What was measured, complete or not, and the error that ended it early, if any: the
-        device's, or DataError where ``strict`` met an unreadable image or nothing was readable.
-        Ctrl-C ends it early too, without an error here.
+        device's; DataError where ``strict`` met an unreadable image or nothing was readable;
+        Interrupted after Ctrl-C.
     """
     records: list[SampleRecord] = []
     unreadable: list[str] = []
     footprint: Footprint | None = None
     error: TinybenchError | None = None
-    status: Status = "complete"
-    reason = ""
+    planned = len(bench.samples)
     try:
         for ready in _prepare(bench, unreadable):
             if footprint is None:
@@ -146,19 +145,44 @@ def run(bench: Bench) -> tuple[Measured, TinybenchError | None]:
             bench.on_record(records[-1])
         if not records:
             raise _nothing_readable(unreadable)
-    except TinybenchError as failure:
-        status, reason, error = "failed", str(failure), failure
-    except KeyboardInterrupt:
-        status, reason = "interrupted", "Ctrl-C"
-    planned = len(bench.samples)
-    measured = Measured(status, reason, planned, tuple(unreadable), tuple(records), footprint)
+    except (TinybenchError, OSError, KeyboardInterrupt) as failure:
+        error = _explain_end(failure, planned, len(records))
+    measured = Measured(
+        status=_status(error),
+        reason=str(error) if error else "",
+        planned=planned,
+        unreadable=tuple(unreadable),
+        records=tuple(records),
+        footprint=footprint,
+    )
     return measured, error
+
+
+def never_ran(failure: BaseException, planned: int) -> tuple[Measured, TinybenchError]:
+    """What run() returns, for a run that something ended before its first sample."""
+    error = _explain_end(failure, planned, 0)
+    return Measured(_status(error), str(error), planned, (), (), None), error
+
+
+def _explain_end(failure: BaseException, planned: int, measured: int) -> TinybenchError:
+    """What ended a run, as an error of ours."""
+    if isinstance(failure, TinybenchError):
+        return failure
+    if isinstance(failure, OSError):
+        return system_error("keep what was measured", failure)
+    return Interrupted("measure every sample", f"interrupted after {measured:,} of {planned:,}")
+
+
+def _status(error: TinybenchError | None) -> Status:
+    if error is None:
+        return "complete"
+    return "interrupted" if isinstance(error, Interrupted) else "failed"
 
 
 def _nothing_readable(unreadable: list[str]) -> DataError:
     return DataError(
-        "At least one readable sample",
-        f"{len(unreadable)} samples, none could be read",
+        "at least one readable sample",
+        f"none of {len(unreadable)} could be read",
         details=tuple(unreadable[:5]),
     )
 

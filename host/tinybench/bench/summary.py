@@ -43,19 +43,22 @@ class Latency:
 
 
 def top1_share(
-    records: Sequence[SampleRecord], top1: Callable[[SampleRecord], int | None]
+    records: Sequence[SampleRecord],
+    top1: Callable[[SampleRecord], int | None],
+    no_labels: str = "the data has no labels",
 ) -> Figure[float]:
     """Share of labelled samples whose top-1 class is the label.
 
     Args:
         records: those without a label are left out.
         top1: which answer to look at, e.g. ``lambda r: r.device_top1``.
+        no_labels: the reason to give where no sample has a label.
     """
     labelled = [r for r in records if r.label is not None]
     if not records:
         return Figure(reason="no sample was measured")
     if not labelled:
-        return Figure(reason="the data has no labels")
+        return Figure(reason=no_labels)
     answers = [(r.label, top1(r)) for r in labelled]
     if any(a is None for _, a in answers):
         return Figure(reason="this runtime did not run")

@@ -20,19 +20,19 @@ def check_fit(program: Program, board: Board) -> None:
     room = board.memory.ram_bytes - board.memory.stack_bytes
     if program.arena_bytes > room:
         raise DoesNotFit(
-            f"A model whose arena fits {board.name}: at most {room:,} B "
+            f"a model whose arena fits {board.name}: at most {room:,} B "
             f"(RAM {board.memory.ram_bytes:,} B less stack {board.memory.stack_bytes:,} B)",
             f"its arena takes {program.arena_bytes:,} B, at least "
             f"{program.arena_bytes - room:,} B too many",
-            "Make the tensors below smaller (input size, channels), or choose a board with more "
+            "make the tensors below smaller (input size, channels), or choose a board with more "
             "RAM: `tinybench boards`",
             details=peak_lines(program),
         )
     if program.weights_bytes > board.memory.flash_bytes:
         raise DoesNotFit(
-            f"A model whose constants fit {board.name}'s flash of {board.memory.flash_bytes:,} B",
+            f"a model whose constants fit {board.name}'s flash of {board.memory.flash_bytes:,} B",
             f"they take {program.weights_bytes:,} B",
-            "Compress the model, or choose a board with more flash: `tinybench boards`",
+            "compress the model, or choose a board with more flash: `tinybench boards`",
         )
 
 
@@ -48,5 +48,6 @@ def _names(program: Program, tensors: tuple[int, ...]) -> str:
     shapes = []
     for index in tensors:
         tensor = program.graph.tensors[index]
-        shapes.append(f"{tensor.name or index} {'x'.join(map(str, tensor.shape))}")
+        name = tensor.name.partition(";")[0] or str(index)  # of fused ops, the last one's
+        shapes.append(f"{name} {'x'.join(map(str, tensor.shape))}")
     return shapes[-1] + (f" (and {len(shapes) - 1} more in the same place)" if shapes[1:] else "")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tinybench.cli.console import conclude, print_json, reports_errors
+from tinybench.cli.console import reports_errors
 from tinybench.cli.options import (
     HERE,
     AsJson,
@@ -40,8 +40,9 @@ def bench(
         str | None, typer.Option("--pixel-range", help="|".join(PIXEL_RANGES))
     ] = None,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Stop at an unreadable image instead of counting it.")
-    ] = False,
+        bool | None,
+        typer.Option("--strict/--no-strict", help="Stop at an unreadable image, or count it."),
+    ] = None,
     flash: Annotated[
         bool,
         typer.Option("--flash/--no-flash", help="Build and flash first, or use what is there."),
@@ -53,9 +54,9 @@ def bench(
     folder: Folder = HERE,
     as_json: AsJson = False,
 ) -> None:
-    """Run data through a model on a board and compare with desktop TFLite."""
+    """Measure a model on a board, against desktop TFLite."""
     from tinybench.cli.progress import BenchProgress
-    from tinybench.cli.tables import show_result
+    from tinybench.cli.verdict import conclude
     from tinybench.workflow import bench_model
 
     project = overlay(
@@ -63,12 +64,8 @@ def bench(
         path=data,
         limit=limit,
         pixel_range=pixel_range,
-        strict=strict or None,
+        strict=strict,
     )
     with BenchProgress() as progress:
         report = bench_model(project, out=out, flash=flash, watch=progress)
-    if as_json:
-        print_json(report.result)
-    else:
-        show_result(report.result, report.folder)
-    conclude(report)
+    conclude(report, as_json)

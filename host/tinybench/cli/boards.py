@@ -10,7 +10,7 @@ from tinybench.cli.options import AsJson
 
 @reports_errors
 def boards(as_json: AsJson = False) -> None:
-    """List the boards, with the RAM and flash that a model can use."""
+    """List the boards and their memory."""
     from tinybench.boards import Board, list_boards
 
     def facts(board: Board) -> dict[str, Any]:
@@ -31,18 +31,8 @@ def boards(as_json: AsJson = False) -> None:
     if as_json:
         print_json(known)
         return
-    print_table(
-        ("board", "kind", "chip", "flash, B", "RAM, B", "latency in", "what it is"),
-        [
-            (
-                b["name"],
-                b["kind"],
-                b["chip"],
-                f"{b['flash_bytes']:,}",
-                f"{b['ram_bytes']:,}",
-                b["latency_unit"],
-                b["title"],
-            )
-            for b in known
-        ],
-    )
+    rows = [
+        (b["name"], b["kind"], f"{b['ram_bytes']:,}", f"{b['flash_bytes']:,}", b["title"])
+        for b in known
+    ]
+    print_table(("board", "kind", "RAM, B", "flash, B", "what it is"), rows, right=(2, 3))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tinybench.cli.console import news, print_json, print_table, reports_errors
+from tinybench.cli.console import news, print_json, print_pairs, reports_errors
 from tinybench.cli.options import (
     HERE,
     AsJson,
@@ -24,13 +24,18 @@ def build(
     folder: Folder = HERE,
     as_json: AsJson = False,
 ) -> None:
-    """Compile the model, render a PlatformIO project and build its firmware."""
+    """Build firmware for a model and a board.
+
+    Compiles the model, renders a PlatformIO project and builds it.
+    """
+    from tinybench.cli.progress import BenchProgress
     from tinybench.workflow import build_firmware
 
-    built = build_firmware(project_from(folder, model, board, engine, labels))
+    project = project_from(folder, model, board, engine, labels)
+    built = build_firmware(project, watch=BenchProgress())
     artifact = built.build.artifact
     sizes = artifact.sizes
-    facts = {
+    facts: dict[str, str | int] = {
         "elf": str(artifact.elf),
         "log": str(artifact.log),
         "build_id": artifact.build_id,
@@ -38,17 +43,18 @@ def build(
         "flash_bytes": sizes.flash_total,
         "weights_bytes": sizes.weights,
         "code_bytes": sizes.code,
-        "static_ram_bytes": sizes.ram_static,
+        "ram_with_arena_bytes": sizes.ram_static,
     }
     if as_json:
         print_json(facts)
         return
     rows = [
-        (
-            name.replace("_bytes", ", B").replace("_", " "),
-            f"{value:,}" if isinstance(value, int) else str(value),
-        )
+        (name.removesuffix("_bytes").replace("_", " ").replace("ram", "RAM"), _spell(value))
         for name, value in facts.items()
     ]
-    print_table(("built", ""), rows)
+    print_pairs(rows)
     news("next: tinybench flash, or tinybench bench")
+
+
+def _spell(value: str | int) -> str:
+    return f"{value:,} B" if isinstance(value, int) else value

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import functools
+import io
 import json
+import os
+import shutil
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, ParamSpec
+from typing import Any, Literal, ParamSpec
 
 import typer
 
-from tinybench.errors import Interrupted, TinybenchError
-
-if TYPE_CHECKING:
-    from tinybench.workflow import BenchReport
+from tinybench.errors import Interrupted, TinybenchError, system_error
 
 P = ParamSpec("P")
 
+_WIDE = 200  # columns of a table that goes to a file or a program
+_LONGEST = 240  # characters of one line of an error's details
+
 
 def reports_errors(command: Callable[P, None]) -> Callable[P, None]:
-    """A command whose TinybenchErrors become words and an exit code."""
+    """A command whose errors become words and an exit code."""
 
     @functools.wraps(command)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
@@ -28,36 +31,32 @@ def reports_errors(command: Callable[P, None]) -> Callable[P, None]:
         except TinybenchError as error:
             show_error(error)
             raise typer.Exit(error.exit_code) from None
+        except OSError as error:  # a folder, a file, a disk that nobody looked at before
+            refused = system_error("use this computer's files", error)
+            show_error(refused)
+            raise typer.Exit(refused.exit_code) from None
         except KeyboardInterrupt:
             news("interrupted")
             raise typer.Exit(Interrupted.exit_code) from None
-        except BrokenPipeError:
-            sys.stderr.close()  # the reader of stdout has left; nothing more to say
-            raise typer.Exit(0) from None
 
     return guarded
-
-
-def conclude(report: BenchReport) -> None:
-    """Ends a command as its bench ended.
-
-    Raises:
-        TinybenchError: why the run is not a success.
-        Interrupted: it was ended by Ctrl-C; what was measured is in the run folder.
-    """
-    if report.interrupted:
-        raise Interrupted("A whole run", "Ctrl-C", f"what was measured is in {report.folder}")
-    if report.error is not None:
-        raise report.error
 
 
 def show_error(error: TinybenchError) -> None:
     """What was wanted, what was seen, what to do next."""
     lines = [f"error: {error.wanted}", f"  seen: {error.seen}"]
-    lines += [f"    {line}" for line in error.details]
+    lines += [f"    {_shorten(line)}" for line in error.details]
     if error.todo:
         lines.append(f"  next: {error.todo}")
-    typer.echo("\n".join(lines), err=True)
+    news("\n".join(lines))
+
+
+def _shorten(line: str) -> str:
+    """Without the middle of a very long line, such as the name of a fused tensor."""
+    if len(line) <= _LONGEST:
+        return line
+    half = _LONGEST // 2
+    return f"{line[:half]} ... {line[-half:]}"
 
 
 def news(text: str) -> None:
@@ -65,21 +64,65 @@ def news(text: str) -> None:
     typer.echo(text, err=True)
 
 
+def show(text: str) -> None:
+    """A line of the result, on stdout.
+
+    Whoever reads stdout may leave early; the command still ends as it would have.
+    """
+    try:
+        typer.echo(text)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def print_json(value: Any) -> None:
     """The only thing that --json puts on stdout."""
-    typer.echo(json.dumps(value, indent=2))
+    show(json.dumps(value, indent=2))
 
 
-def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> None:
-    """A table on stdout; full width where stdout is not a terminal."""
+def print_table(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    right: Sequence[int] = (),
+) -> None:
+    """A table on stdout, as wide as the terminal; hardly ever wrapped where there is none.
+
+    Args:
+        columns: their titles.
+        rows: a text per column.
+        right: numbers of the columns that are flush right.
+    """
     from rich import box
-    from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, expand=False)
-    for column in columns:
-        table.add_column(column, overflow="fold")
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for number, column in enumerate(columns):
+        justify: Literal["left", "right"] = "right" if number in right else "left"
+        table.add_column(column, overflow="fold", justify=justify)
     for row in rows:
         table.add_row(*row)
-    width = None if sys.stdout.isatty() else 160
-    Console(width=width, markup=False, highlight=False).print(table)
+    _render(table)
+
+
+def print_pairs(rows: Sequence[tuple[str, str]]) -> None:
+    """Names and what there is to say about each, on stdout."""
+    from rich.table import Table
+
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    _render(table)
+
+
+def _render(table: Any) -> None:
+    """Rich's layout as plain lines without blanks at their ends."""
+    from rich.console import Console
+
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _WIDE
+    text = io.StringIO()
+    Console(file=text, width=width, markup=False, emoji=False, highlight=False).print(table)
+    for line in text.getvalue().splitlines():
+        show(line.rstrip())

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tinybench.cli.console import conclude, news, print_json, reports_errors
+from tinybench.cli.console import news, reports_errors
 from tinybench.cli.options import AsJson
 
 
@@ -19,20 +19,19 @@ def demo(
     ] = Path("tinybench-demo"),
     as_json: AsJson = False,
 ) -> None:
-    """Train a small CNN on digits, quantize, compile, build, flash, and measure it."""
+    """Train, quantize, build, flash and measure a model.
+
+    A small CNN on scikit-learn's handwritten digits, from nothing to the compared byte.
+    """
     from tinybench.cli.progress import BenchProgress
-    from tinybench.cli.tables import show_result
+    from tinybench.cli.verdict import conclude
     from tinybench.workflow import bench_model, train_demo
 
     with BenchProgress() as progress:
         demo_model, project = train_demo(folder, board, watch=progress)
         report = bench_model(project, watch=progress)
-    if as_json:
-        print_json(report.result)
-    else:
-        show_result(report.result, report.folder)
-        news(
-            f"float model before quantization: top-1 {demo_model.float_top1:.4f} "
-            f"on the same {demo_model.test_samples} held-back samples"
-        )
-    conclude(report)
+    news(
+        f"float model before quantization: top-1 {demo_model.float_top1:.4f} "
+        f"on the same {demo_model.test_samples} held-back samples"
+    )
+    conclude(report, as_json)

@@ -6,11 +6,15 @@ import typer
 
 from tinybench.cli.console import news, print_json, print_table, reports_errors
 from tinybench.cli.options import AsJson
+from tinybench.errors import ToolMissing
 
 
 @reports_errors
 def doctor(as_json: AsJson = False) -> None:
-    """Check this computer for all that tinybench needs; exit 4 if something is missing."""
+    """Say what is missing here, and what mends it.
+
+    Exit code 4 if something is missing that is not optional.
+    """
     from dataclasses import asdict
 
     from tinybench.build.doctor import examine
@@ -20,10 +24,12 @@ def doctor(as_json: AsJson = False) -> None:
         print_json([asdict(check) for check in checks])
     else:
         rows = [
-            ("ok" if c.ok else "optional" if c.optional else "MISSING", c.name, c.seen, c.mend)
+            ("ok" if c.ok else "optional" if c.optional else "MISSING", c.name, c.seen)
             for c in checks
         ]
-        print_table(("", "what", "seen", "mends it"), rows)
+        print_table(("", "what", "seen"), rows)
+        for check in checks:
+            if check.mend:
+                news(f"{check.name}: {check.seen}\n  next: {check.mend}")
     if not all(c.ok or c.optional for c in checks):
-        news("something is missing; the last column has the command")
-        raise typer.Exit(4)
+        raise typer.Exit(ToolMissing.exit_code)

@@ -21,9 +21,10 @@ def flash(
     ] = True,
     folder: Folder = HERE,
 ) -> None:
-    """Put the firmware onto the board and check that it answers."""
+    """Put firmware onto a board and have it answer."""
+    from tinybench.cli.progress import BenchProgress
     from tinybench.workflow import flash_firmware
 
     project = project_from(folder, model, board, engine, labels)
-    flashed, hello = flash_firmware(project, build=build)
+    flashed, hello = flash_firmware(project, build=build, watch=BenchProgress())
     news(f"{hello.board} answers: {hello.engine}, model {flashed.model_sha256[:12]}")

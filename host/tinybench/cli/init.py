@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -14,17 +14,34 @@ from tinybench.cli.options import HERE
 
 @reports_errors
 def init(
-    model: Annotated[Path, typer.Argument(help="int8 .tflite file.")] = Path("model.tflite"),
-    data: Annotated[Path, typer.Option("--data", help="What to measure with.")] = Path("data"),
-    board: Annotated[str, typer.Option("--board", "-b", help="Board name.")] = "virt-c3",
+    model: Annotated[
+        Path | None, typer.Argument(help="int8 .tflite file. [default: model.tflite there]")
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option("--data", help="What to measure with. [default: data there]")
+    ] = None,
+    board: Annotated[
+        str, typer.Option("--board", "-b", help="Board name or board file.")
+    ] = "virt-c3",
     folder: Annotated[Path, typer.Option("--project", "-C", help="Where to write it.")] = HERE,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing one.")] = False,
 ) -> None:
-    """Write a commented tinybench.toml, so that the other commands need no more words."""
+    """Write a tinybench.toml for the other commands.
+
+    They read it, so that they need no more words.
+    """
     from tinybench.boards import load_board
-    from tinybench.project import FILE_NAME, init_project
+    from tinybench.project import init_project
 
     load_board(board)
-    values = {"model": str(model), "data": str(data), "board": board}
-    path = init_project(folder, {k: json.dumps(v) for k, v in values.items()}, force=force)
-    news(f"wrote {path}; next: tinybench bench ({FILE_NAME} names model, board and data)")
+    values = {
+        "model": _seen_from(folder, model or folder / "model.tflite"),
+        "data": _seen_from(folder, data or folder / "data"),
+        "board": _seen_from(folder, Path(board)) if board.endswith(".toml") else board,
+    }
+    news(f"wrote {init_project(folder, values, force=force)}; next: tinybench bench")
+
+
+def _seen_from(folder: Path, path: Path) -> str:
+    """A path as tinybench.toml has it: relative to its folder, unless it was absolute."""
+    return str(path) if path.is_absolute() else os.path.relpath(path, folder)

@@ -6,7 +6,14 @@ from typing import Any
 
 import typer
 
-from tinybench.cli.console import news, print_json, print_table, reports_errors
+from tinybench.cli.console import (
+    news,
+    print_json,
+    print_pairs,
+    print_table,
+    reports_errors,
+    show,
+)
 from tinybench.cli.options import HERE, AsJson, Board, Folder, Model, project_from
 from tinybench.errors import DoesNotFit, UnsupportedModel
 
@@ -18,8 +25,9 @@ def inspect(
     folder: Folder = HERE,
     as_json: AsJson = False,
 ) -> None:
-    """Show ops, MACs, tensors, arena, what is unsupported and why, and whether it fits.
+    """Show what is in a model and whether it fits.
 
+    Ops, MACs, tensors, arena, what is unsupported and why.
     Exit code 1 where it does not fit the board, 2 where an op is unsupported.
     """
     from tinybench.workflow import inspect_model
@@ -40,7 +48,6 @@ def _show(facts: dict[str, Any]) -> None:
         (
             str(op["index"]),
             op["name"],
-            _shapes(op["inputs"]),
             _shapes(op["outputs"]),
             f"{op['macs']:,}" if op["macs"] else "",
             f"{op['parameter_bytes']:,}" if op["parameter_bytes"] else "",
@@ -48,16 +55,21 @@ def _show(facts: dict[str, Any]) -> None:
         )
         for op in facts["ops"]
     ]
-    columns = ("op", "name", "reads", "makes", "MACs", "parameters, B", "becomes")
-    print_table(columns, rows)
-    _show_summary(facts)
+    columns = ("", "op", "makes", "MACs", "params, B", "becomes")
+    print_table(columns, rows, right=(0, 3, 4))
+    show("")
+    print_pairs(_summary(facts))
+    for note in facts["notes"]:
+        news(f"note: {note}")
+    if facts["todo"]:
+        news(f"next: {facts['todo']}")
 
 
 def _shapes(shapes: list[list[int]]) -> str:
     return ", ".join("x".join(str(d) for d in shape) for shape in shapes)
 
 
-def _show_summary(facts: dict[str, Any]) -> None:
+def _summary(facts: dict[str, Any]) -> list[tuple[str, str]]:
     model, arena, fits = facts["model"], facts["arena"], facts["fits"]
     rows = [("file", f"{model['file_bytes']:,} B, sha256 {model['sha256']}")]
     for kind in ("inputs", "outputs"):
@@ -75,8 +87,10 @@ def _show_summary(facts: dict[str, Any]) -> None:
     if fits is not None:
         verdict = "yes" if fits["fits"] else f"no: {fits['reason']}"
         rows.append((f"fits {fits['board']}", f"{verdict}; {fits['method']}"))
-    print_table(("model", ""), rows)
-    for note in facts["notes"]:
-        news(f"note: {note}")
-    if facts["unsupported"]:
-        news(f"{len(facts['unsupported'])} ops cannot be compiled; the last column says why")
+    return rows + [("unsupported", _spell(p)) for p in facts["unsupported"]]
+
+
+def _spell(problem: dict[str, Any]) -> str:
+    index, name = problem["op_index"], problem["op_name"]
+    where = f"op {index} {name}" if index >= 0 else name.lower()
+    return f"{where}: {problem['reason']}"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import signal
+import sys
 from typing import Annotated
 
 import typer
@@ -53,4 +56,16 @@ def _root(
 
 def main() -> None:
     """Entry point of the console script."""
+    _end_like_ctrl_c("SIGTERM", "SIGHUP")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # names that the terminal cannot show
+            stream.reconfigure(errors="backslashreplace")
     app()
+
+
+def _end_like_ctrl_c(*names: str) -> None:
+    """Lets a run that is asked to end write down what it has measured."""
+    for name in names:
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)

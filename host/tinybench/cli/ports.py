@@ -8,7 +8,7 @@ from tinybench.cli.options import AsJson
 
 @reports_errors
 def ports(as_json: AsJson = False) -> None:
-    """List serial ports with their USB ids. Virtual boards need none."""
+    """List serial ports with their USB ids."""
     from serial.tools.list_ports import comports
 
     found = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -13,14 +14,18 @@ if TYPE_CHECKING:
 
     from tinybench.bench.records import SampleRecord
 
+_PAUSE_S = 10.0  # between lines where there is no terminal
+
 
 class BenchProgress:
-    """A live bar on a terminal; one line per phase elsewhere."""
+    """A live bar on a terminal; elsewhere a line per phase, and one now and then."""
 
     def __init__(self) -> None:
         self._bar: Progress | None = None
         self._task: TaskID | None = None
+        self._planned = self._done = 0
         self._right = self._labelled = self._differing = 0
+        self._said = time.monotonic()
 
     def phase(self, text: str) -> None:
         """Something that takes a while begins."""
@@ -28,6 +33,7 @@ class BenchProgress:
 
     def start(self, planned: int) -> None:
         """Samples are going to be measured."""
+        self._planned, self._said = planned, time.monotonic()
         if not sys.stderr.isatty():
             return
         from rich.console import Console
@@ -35,14 +41,13 @@ class BenchProgress:
         from rich.progress import TimeRemainingColumn as Remaining
 
         self._bar = Progress(
-            TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
             Remaining(),
-            TextColumn("{task.fields[figures]}"),
+            TextColumn("{task.description}"),
             console=Console(stderr=True),
         )
-        self._task = self._bar.add_task("measuring", total=planned, figures="")
+        self._task = self._bar.add_task("", total=planned)
         self._bar.start()
 
     def record(self, record: SampleRecord) -> None:
@@ -50,21 +55,27 @@ class BenchProgress:
         self._labelled += record.label is not None
         self._right += record.label == record.device_top1
         self._differing += record.outputs_equal is False
-        if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, advance=1, figures=self._figures())
+        self._advance()
 
     def unreadable(self, name: str) -> None:
         """A sample could not be read."""
-        if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, advance=1)
         news(f"not readable: {name}")
+        self._advance()
+
+    def _advance(self) -> None:
+        self._done += 1
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, advance=1, description=self._figures())
+        elif time.monotonic() - self._said > _PAUSE_S:
+            self._said = time.monotonic()
+            news(", ".join(filter(None, (f"{self._done} of {self._planned}", self._figures()))))
 
     def _figures(self) -> str:
         parts = []
         if self._labelled:
             parts.append(f"top-1 {self._right / self._labelled:.3f}")
         if self._differing:
-            parts.append(f"{self._differing} differ from the oracle")
+            parts.append(f"{self._differing} differ from TFLM")
         return ", ".join(parts)
 
     def __enter__(self) -> Self:

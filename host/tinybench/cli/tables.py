@@ -3,83 +3,117 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from tinybench.cli.console import news, print_table
+from tinybench.cli.console import news, print_pairs, print_table, show
 
 Json = Mapping[str, Any]
+Row = tuple[str, str, str]
 
 
-def show_result(result: Json, folder: Path) -> None:
-    """The verdict and the figures on stdout; the run folder on stderr."""
-    board, model = result["board"], result["model"]
-    title = (
-        f"{model['name']} on {board['name']} ({board['kind']}, engine {result['engine']['name']})"
+def show_result(result: Json) -> None:
+    """The figures and how they came about, on stdout; what to mind, on stderr."""
+    board, samples = result["board"], result["samples"]
+    show(
+        f"{result['model']['name']} on {board['name']} ({board['kind']} board), "
+        f"engine {result['engine']['name']}: "
+        f"{samples['measured']:,} of {samples['planned']:,} samples"
     )
-    print_table(("figure", "device", "desktop / how"), _rows(result), title)
-    for note in (*result["data"]["notes"], *model["notes"], *result["desktop"]["notes"]):
+    show("")
+    if samples["measured"]:
+        print_table(("", "device", "desktop"), _rows(result))
+        show("")
+        print_pairs(_how(result))
+    for note in _notes(result):
         news(f"note: {note}")
-    if result["status"] != "complete":
-        news(f"{result['status']}: {result['status_reason']}")
-    news(f"run folder: {folder}")
+
+
+def _rows(result: Json) -> list[Row]:
+    latency = result["latency"]
+    spread = f"{_value(latency, 'min')} .. {_value(latency, 'max')}"
+    tail = f"{_value(latency, 'p90')}, {_value(latency, 'p99')}"
+    return [
+        (
+            "top-1 accuracy",
+            _value(result["accuracy"], "device_top1", "{:.4f}"),
+            _value(result["accuracy"], "desktop_top1", "{:.4f}"),
+        ),
+        *_agreement_rows(result["agreement"]),
+        (
+            "latency, median",
+            f"{_value(latency, 'median')} {latency['unit']}",
+            _value(result["desktop"], "latency_us_median", "{:,} us"),
+        ),
+        ("  from .. to", spread, ""),
+        ("  p90, p99", tail, ""),
+        *_memory_rows(result),
+    ]
+
+
+def _agreement_rows(agreement: Json) -> list[Row]:
+    def row(what: str, key: str) -> Row:
+        return (what, f"{_value(agreement, key)} of {agreement['n']:,}", "")
+
+    desktop = [
+        row("same top-1 as desktop", "desktop_argmax_equal"),
+        row("same bytes as desktop", "desktop_byte_equal"),
+    ]
+    if "oracle_note" in agreement:
+        return desktop
+    return [
+        row("same top-1 as TFLM", "argmax_equal"),
+        row("same bytes as TFLM", "outputs_byte_equal"),
+        *desktop,
+    ]
+
+
+def _memory_rows(result: Json) -> list[Row]:
+    memory, flash = result["memory"], result["flash"]
+    used = f"{_value(memory, 'arena_used_bytes')} of {_value(memory, 'arena_bytes')} B used"
+    return [
+        ("arena", used, _value(result["desktop"], "memory_bytes", "{:,} B")),
+        ("RAM with arena", _value(memory, "static_bytes", "{:,} B"), ""),
+        ("stack", _value(memory, "stack_bytes", "{:,} B used"), ""),
+        ("flash", _value(flash, "total_bytes", "{:,} B"), ""),
+        ("  weights", _value(flash, "weights_bytes", "{:,} B"), ""),
+        ("  code", _value(flash, "code_bytes", "{:,} B"), ""),
+    ]
 
 
 def _value(section: Json, key: str, form: str = "{:,}") -> str:
-    value = section.get(key)
-    if value is None:
-        return f"- ({section.get(key + '_reason', 'unknown')})"
-    return form.format(value)
+    """A figure, or a dash; _how() gives the reasons."""
+    value = section[key]
+    return "-" if value is None else form.format(value)
 
 
-def _rows(result: Json) -> list[tuple[str, str, str]]:
-    samples, accuracy, agreement = result["samples"], result["accuracy"], result["agreement"]
-    latency, desktop = result["latency"], result["desktop"]
-    memory, flash = result["memory"], result["flash"]
-    measured = samples["measured"]
-    return [
-        (
-            "samples measured",
-            f"{measured:,} of {samples['planned']:,}",
-            f"{samples['unreadable']} unreadable, {samples['resends']} frames resent",
-        ),
-        (
-            "top-1 accuracy",
-            _value(accuracy, "device_top1", "{:.4f}"),
-            f"{_value(accuracy, 'desktop_top1', '{:.4f}')}  {accuracy['desktop']}",
-        ),
-        (
-            "outputs byte-equal",
-            f"{_value(agreement, 'outputs_byte_equal')} of {measured:,}",
-            f"with {agreement['oracle']}",
-        ),
-        (
-            "same top-1",
-            f"{_value(agreement, 'argmax_equal')} of {measured:,}",
-            f"{_value(agreement, 'desktop_argmax_equal')} with the desktop",
-        ),
-        (
-            f"latency, {latency['unit']}",
-            _value(latency, "median"),
-            f"min {_value(latency, 'min')}, p90 {_value(latency, 'p90')}, "
-            f"p99 {_value(latency, 'p99')}, max {_value(latency, 'max')}, n={latency['n']}",
-        ),
-        (
-            "",
-            latency["method"],
-            f"{_value(desktop, 'latency_us_median')} us, {desktop['latency_method']}",
-        ),
-        (
-            "arena, B",
-            _value(memory, "arena_bytes"),
-            f"planned; {_value(memory, 'arena_used_bytes')} measured; "
-            f"desktop needs {_value(desktop, 'memory_bytes')}",
-        ),
-        ("static RAM, B", _value(memory, "static_bytes"), memory["static_method"]),
-        ("stack, B", _value(memory, "stack_bytes"), memory["used_method"]),
-        (
-            "flash, B",
-            _value(flash, "total_bytes"),
-            f"weights {_value(flash, 'weights_bytes')}, code {_value(flash, 'code_bytes')}",
-        ),
+def _how(result: Json) -> list[tuple[str, str]]:
+    """What stands behind the figures, and why some are missing."""
+    agreement, latency, desktop = result["agreement"], result["latency"], result["desktop"]
+    rows = [("desktop", desktop["runtime"])]
+    if "oracle_note" not in agreement:
+        rows.append(("TFLM", agreement["oracle"]))
+    rows += [
+        ("latency", f"{latency['method']}; n={latency['n']}"),
+        ("", f"desktop: {desktop['latency_method']}"),
+        ("memory", f"arena, stack: {result['memory']['used_method']}"),
+        ("data", f"{result['data']['path']}: {result['data']['preparation']}"),
     ]
+    reasons = {
+        "accuracy": result["accuracy"].get("device_top1_reason"),
+        "arena used": result["memory"].get("arena_used_bytes_reason"),
+        "stack": result["memory"].get("stack_bytes_reason"),
+        "desktop memory": desktop.get("memory_bytes_reason"),
+    }
+    return rows + [(f"no {name}", reason) for name, reason in reasons.items() if reason]
+
+
+def _notes(result: Json) -> list[str]:
+    samples, agreement = result["samples"], result["agreement"]
+    notes = [*result["data"]["notes"], *result["model"]["notes"], *result["desktop"]["notes"]]
+    if samples["unreadable"]:
+        notes.append(f"{samples['unreadable']} not readable, left out")
+    if samples["resends"]:
+        notes.append(f"{samples['resends']} frames sent again")
+    if "oracle_note" in agreement:
+        notes.append(agreement["oracle_note"])
+    return notes

@@ -83,31 +83,31 @@ def _refusal(graph: Graph, problems: tuple[Problem, ...]) -> UnsupportedModel:
     kind = diagnose_precision(graph)
     if kind is not None:
         return UnsupportedModel(
-            "An int8 model was wanted",
+            "an int8 model was wanted",
             f"this is a {kind} model",
-            "Quantize it to full int8: with tf.lite.TFLiteConverter set optimizations="
+            "quantize it to full int8: with tf.lite.TFLiteConverter set optimizations="
             "[tf.lite.Optimize.DEFAULT], a representative_dataset and supported_ops="
             "[tf.lite.OpsSet.TFLITE_BUILTINS_INT8]",
             details=tuple(str(p) for p in problems),
         )
     ops = len({p.op_index for p in problems if p.op_index >= 0})
     return UnsupportedModel(
-        "A model that the aot engine can compile was wanted",
+        "a model that the aot engine can compile was wanted",
         f"{ops} of {len(graph.ops)} ops cannot be compiled"
         if ops
         else "this one, as a whole, cannot be compiled",
-        "Replace these layers, or see docs/ops.md for what is supported"
+        "replace these layers, or see docs/ops.md for what is supported"
         if ops
-        else "See docs/ops.md for what is supported",
+        else "see docs/ops.md for what is supported",
         details=tuple(str(p) for p in problems),
     )
 
 
 def _too_large(plan: Plan) -> UnsupportedModel:
     return UnsupportedModel(
-        "A model for a microcontroller was wanted",
+        "a model for a microcontroller was wanted",
         f"this one needs an arena of {plan.arena_bytes} bytes",
-        "Make its input or its layers smaller",
+        "make its input or its layers smaller",
     )
 
 

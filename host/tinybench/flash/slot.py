@@ -69,6 +69,7 @@ def flash_slot(build: Build, root: Path) -> Flashed:
     root.mkdir(parents=True, exist_ok=True)
     with FileLock(root / f".{artifact.board}.lock"):
         write_if_changed(elf, artifact.elf.read_bytes())
+        elf.chmod(0o755)  # a native board's is a program
         record = asdict(flashed) | {"elf": elf.name}
         text = json.dumps(record, indent=1) + "\n"
         write_if_changed(root / f"{artifact.board}.json", text.encode())

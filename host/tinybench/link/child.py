@@ -94,6 +94,6 @@ def find_program(name: str, packages: Sequence[str]) -> str:
     """
     path = shutil.which(name)
     if path is None:
-        todo = f"sudo apt install {' '.join(packages)}" if packages else f"install {name}"
+        todo = f"sudo apt-get install {' '.join(packages)}" if packages else f"install {name}"
         raise ToolMissing(f"find {name}", "it is not installed, or not on the PATH", todo)
     return str(Path(path).absolute())

@@ -1,78 +1,99 @@
-"""The run folder: result.json and samples.csv, complete up to wherever a run got.
+"""The run folder: result.json, samples.csv and the logs, complete up to wherever a run got.
 
-samples.csv grows by a line per sample, flushed; result.json appears whole or not at all.
+samples.csv grows by a line per sample, flushed, so that even a killed run leaves what it measured;
+result.json appears at the end, whole or not at all.
 """
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import itertools
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TextIO
 
 from tinybench.bench.records import SampleRecord
-from tinybench.errors import UsageError
+from tinybench.errors import UsageError, system_error
 
 RESULT = "result.json"
 SAMPLES = "samples.csv"
+FIRMWARE = "firmware.elf"
 DEVICE_LOG = "device.log"
 EMULATOR_LOG = "emulator.log"
 
 
 class RunFolder:
-    """A new folder for one run.
+    """A folder for one run; see open_run_folder() and new_run_folder().
 
     Args:
-        path: must not exist, or be empty.
-
-    Raises:
-        UsageError: it holds something already, or cannot be made.
+        path: an empty folder.
+        made: it was made for this run, so it goes again if the run does not begin.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, made: bool) -> None:
         self.path = path
+        self._made = made
+        self._file: TextIO | None = None
+
+    def begin(self) -> None:
+        """Opens samples.csv.
+
+        Raises:
+            UsageError: another run has begun here meanwhile, or it cannot be written.
+        """
         try:
-            path.mkdir(parents=True, exist_ok=True)
-            if any(path.iterdir()):
-                raise UsageError(
-                    "An empty folder for this run", f"{path} is not empty", "Choose another --out"
-                )
-            self._file = (path / SAMPLES).open("w", newline="", encoding="utf-8")
+            self._file = _open(self.path / SAMPLES, "x")
+            _write_rows(self._file, [])
+            self._file.flush()
+        except FileExistsError:
+            raise _not_empty(self.path) from None
         except OSError as error:
-            raise UsageError(f"Write the run to {path}", error.strerror or str(error)) from error
-        self._csv = csv.writer(self._file)
-        self._csv.writerow([f.name for f in fields(SampleRecord)])
+            raise system_error(f"write {self.path / SAMPLES}", error) from error
 
     def add(self, record: SampleRecord) -> None:
-        """Appends a sample.
+        """Appends a sample, once begun.
 
         Raises:
             UsageError: no space left.
         """
+        assert self._file is not None
         try:
-            self._csv.writerow(asdict(record).values())
+            _csv(self._file).writerow(asdict(record).values())
             self._file.flush()
         except OSError as error:
-            raise UsageError(f"Write {SAMPLES}", error.strerror or str(error)) from error
+            raise system_error(f"write {self.path / SAMPLES}", error) from error
 
-    def finish(self, result: Mapping[str, Any]) -> Path:
-        """Writes result.json atomically; returns its path."""
-        target = self.path / RESULT
+    def finish(self, result: Mapping[str, Any], records: Iterable[SampleRecord]) -> None:
+        """Writes result.json, and samples.csv anew: an interrupted run may lack its last line.
+
+        Raises:
+            UsageError: no space left; what was there before stays.
+        """
+        with self._replacing(SAMPLES) as file:
+            _write_rows(file, records)
+        with self._replacing(RESULT) as file:
+            file.write(json.dumps(result, indent=2) + "\n")
+
+    @contextlib.contextmanager
+    def _replacing(self, name: str) -> Any:
+        """A file that takes its place when the block ends well."""
+        target = self.path / name
         temporary = target.with_suffix(".tmp")
         try:
-            temporary.write_text(json.dumps(result, indent=2) + "\n", "utf-8")
+            with _open(temporary, "w") as file:
+                yield file
             temporary.replace(target)
         except OSError as error:
             temporary.unlink(missing_ok=True)
-            raise UsageError(f"Write {target}", error.strerror or str(error)) from error
-        return target
+            raise system_error(f"write {target}", error) from error
 
     def __enter__(self) -> Self:
-        """Closes samples.csv at the end of the block."""
+        """Closes samples.csv at the end of the block, or removes an unused folder."""
         return self
 
     def __exit__(
@@ -81,14 +102,66 @@ class RunFolder:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._file.close()
+        with contextlib.suppress(OSError):  # a full disk was told of already
+            if self._file is not None:
+                self._file.close()
+            elif self._made:
+                self.path.rmdir()
 
 
-def new_run_path(runs: Path, board: str, model: str, now: datetime) -> Path:
-    """runs/20261123-101530-MODEL-BOARD, with a number behind it where that exists."""
+def open_run_folder(path: Path) -> RunFolder:
+    """A folder of the user's choice; made where it is not there.
+
+    Raises:
+        UsageError: it holds something already, or cannot be made.
+    """
+    try:
+        made = not path.exists()
+        path.mkdir(parents=True, exist_ok=True)
+        if any(path.iterdir()):
+            raise _not_empty(path)
+    except OSError as error:
+        raise system_error(f"make the run folder {path}", error) from error
+    return RunFolder(path, made=made)
+
+
+def new_run_folder(runs: Path, board: str, model: str, now: datetime) -> RunFolder:
+    """runs/20261123-101530-MODEL-BOARD, with a number behind it where that exists.
+
+    Runs that start in the same second get a folder each.
+
+    Raises:
+        UsageError: it cannot be made.
+    """
     base = runs / f"{now:%Y%m%d-%H%M%S}-{model}-{board}"
-    path, n = base, 1
-    while path.exists():
-        n += 1
-        path = base.with_name(f"{base.name}-{n}")
-    return path
+    path = base
+    for n in itertools.count(2):
+        try:
+            path.mkdir(parents=True)
+            break
+        except FileExistsError:
+            path = base.with_name(f"{base.name}-{n}")
+        except OSError as error:
+            raise system_error(f"make the run folder {path}", error) from error
+    return RunFolder(path, made=True)
+
+
+def _open(path: Path, mode: str) -> Any:
+    # File names that are not Unicode are written as \xNN instead of not at all.
+    return path.open(mode, newline="", encoding="utf-8", errors="backslashreplace")
+
+
+def _csv(file: TextIO) -> Any:
+    return csv.writer(file, lineterminator="\n")
+
+
+def _write_rows(file: TextIO, records: Iterable[SampleRecord]) -> None:
+    writer = _csv(file)
+    writer.writerow(field.name for field in fields(SampleRecord))
+    writer.writerows(asdict(record).values() for record in records)
+
+
+def _not_empty(path: Path) -> UsageError:
+    return UsageError(
+        "an empty folder for this run", f"{path} is not empty", "choose another --out"
+    )

@@ -7,7 +7,7 @@ from typing import Any
 from tinybench.boards import Board
 from tinybench.build.fit import check_fit, peak_lines
 from tinybench.compiler import Problem, Program, check_graph, compile_graph
-from tinybench.errors import DoesNotFit
+from tinybench.errors import DoesNotFit, UnsupportedModel
 from tinybench.model.graph import Graph, Op, Tensor
 
 SCHEMA = "tinybench.inspect/1"
@@ -23,7 +23,11 @@ def inspect_graph(graph: Graph, board: Board | None = None) -> Json:
         board: to be checked against, or None.
     """
     problems = check_graph(graph)
-    program = None if problems else compile_graph(graph)
+    try:
+        program, refusal = compile_graph(graph), None
+    except UnsupportedModel as error:
+        program, refusal = None, error
+        problems = problems or (Problem(-1, "MODEL", error.seen),)
     return {
         "schema": SCHEMA,
         "model": {
@@ -39,6 +43,7 @@ def inspect_graph(graph: Graph, board: Board | None = None) -> Json:
         "arena": _arena(program) if program else None,
         "notes": list(program.notes) if program else [],
         "unsupported": [vars(p) for p in problems],
+        "todo": refusal.todo if refusal else None,
         "fits": _fit(program, board) if program and board else None,
     }
 
@@ -55,11 +60,12 @@ def _tensor(tensor: Tensor) -> Json:
 
 
 def _op(graph: Graph, op: Op, program: Program | None, problems: tuple[Problem, ...]) -> Json:
-    reasons = [p.reason for p in problems if p.op_index == op.index]
     steps = [s for s in program.steps if op.index in s.ops] if program else []
     first = steps[0].ops[0] if steps else None
-    if reasons:
-        state = f"unsupported: {'; '.join(reasons)}"
+    if any(p.op_index == op.index for p in problems):
+        state = "unsupported"
+    elif any(p.op_name == "MODEL" for p in problems):
+        state = "not looked at"
     elif program is not None and op.index in program.folded:
         state = f"folded: {program.folded[op.index]}"
     elif program is None:

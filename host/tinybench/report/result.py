@@ -13,28 +13,16 @@ from tinybench import __version__
 from tinybench.bench.records import Footprint, Measured
 from tinybench.bench.summary import Figure, count, latency, top1_share
 from tinybench.boards import Board
+from tinybench.model.answers import Facts
 
 SCHEMA = "tinybench.result/1"
 
+_NO_SAMPLE = "no sample was measured"
+_NO_REFERENCE = "the run ended before the desktop runtime answered"
+_NO_CLOCK = "this board counts no time"
+_NO_WORST = "TFLM did not run, or no sample was measured"
+
 Json = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class ReferenceFacts:
-    """Which runtimes the device is compared with; see model/worker.py.
-
-    Attributes:
-        desktop: the desktop TFLite's name.
-        oracle: the byte-exact runtime's name; None with ``oracle_reason``.
-        memory_bytes: what the desktop runtime needed; None where it cannot be measured.
-    """
-
-    desktop: str
-    oracle: str | None
-    oracle_reason: str | None
-    memory_bytes: int | None
-    memory_method: str
-    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -43,12 +31,15 @@ class RunFacts:
 
     Attributes:
         started, finished: ISO 8601, UTC.
+        board: where it ran.
         engine: {"name": ..., "build_id": ...}.
         model: what it is: name, sha256, sizes, MACs, notes.
-        data: path, kind, preprocessing.
-        device: what the hello said.
+        data: path, kind, preparation, notes.
+        no_labels: why the data has no labels; "" where it has.
+        device: what the hello said; None where the device never answered.
         arena_bytes: planned.
-        flash: total, weights and code in bytes, from the ELF; None where not built here.
+        flash: "total", "weights", "code" and "ram_static" in bytes, from the ELF.
+        reference: which runtimes the device is compared with; None where they never answered.
     """
 
     started: str
@@ -57,10 +48,11 @@ class RunFacts:
     engine: Mapping[str, Any]
     model: Mapping[str, Any]
     data: Mapping[str, Any]
-    device: Mapping[str, Any]
+    no_labels: str
+    device: Mapping[str, Any] | None
     arena_bytes: int
-    flash: Mapping[str, int] | None
-    reference: ReferenceFacts | None
+    flash: Mapping[str, int]
+    reference: Facts | None
 
 
 def build_result(facts: RunFacts, measured: Measured) -> Json:
@@ -68,33 +60,38 @@ def build_result(facts: RunFacts, measured: Measured) -> Json:
     return {
         "schema": SCHEMA,
         "tinybench": __version__,
-        "status": measured.status,
-        "status_reason": measured.reason or None,
+        **_status(measured),
         "started": facts.started,
         "finished": facts.finished,
         "board": _board(facts.board),
         "engine": dict(facts.engine),
         "model": dict(facts.model),
         "data": dict(facts.data),
-        "device": dict(facts.device),
+        **_or_reason("device", facts.device, "the device never answered"),
         "samples": _samples(measured),
         "accuracy": _accuracy(facts, measured),
-        "agreement": _agreement(facts, measured),
+        "agreement": _agreement(facts.reference, measured),
         "latency": _latency(facts.board, measured),
-        "desktop": _desktop(facts, measured),
+        "desktop": _desktop(facts.reference, measured),
         "memory": _memory(facts, measured.footprint),
-        "flash": _flash(facts),
+        "flash": _flash(facts.flash),
     }
 
 
-def _put(target: Json, key: str, figure: Figure[Any]) -> None:
-    target[key] = figure.value
-    if figure.reason:
-        target[f"{key}_reason"] = figure.reason
+def _put(key: str, figure: Figure[Any]) -> Json:
+    if figure.value is None:
+        return {key: None, f"{key}_reason": figure.reason}
+    return {key: figure.value}
 
 
-def _or_reason(value: Any, reason: str) -> Figure[Any]:
-    return Figure(value) if value is not None else Figure(reason=reason)
+def _or_reason(key: str, value: Any, reason: str) -> Json:
+    return _put(key, Figure(value) if value is not None else Figure(reason=reason))
+
+
+def _status(measured: Measured) -> Json:
+    if measured.status == "complete":
+        return {"status": "complete"}
+    return {"status": measured.status, "status_reason": measured.reason}
 
 
 def _board(board: Board) -> Json:
@@ -104,7 +101,7 @@ def _board(board: Board) -> Json:
         "title": board.title,
         "chip": board.chip.name,
         "isa": board.chip.isa,
-        "clock_hz": board.chip.clock_hz or None,
+        **_or_reason("clock_hz", board.chip.clock_hz or None, _NO_CLOCK),
     }
 
 
@@ -119,39 +116,37 @@ def _samples(measured: Measured) -> Json:
 
 
 def _accuracy(facts: RunFacts, measured: Measured) -> Json:
-    out: Json = {"n": sum(r.label is not None for r in measured.records)}
-    _put(out, "device_top1", top1_share(measured.records, lambda r: r.device_top1))
-    _put(out, "desktop_top1", top1_share(measured.records, lambda r: r.desktop_top1))
-    _put(out, "oracle_top1", top1_share(measured.records, lambda r: r.oracle_top1))
-    out["desktop"] = facts.reference.desktop if facts.reference else None
-    return out
+    records, reference = measured.records, facts.reference
+    no_labels = facts.no_labels or "the samples measured so far have no labels"
+    out: Json = {"n": sum(r.label is not None for r in records)}
+    out |= _put("device_top1", top1_share(records, lambda r: r.device_top1, no_labels))
+    out |= _put("desktop_top1", top1_share(records, lambda r: r.desktop_top1, no_labels))
+    out |= _put("oracle_top1", top1_share(records, lambda r: r.oracle_top1, no_labels))
+    return out | _or_reason("desktop", reference and reference.desktop, _NO_REFERENCE)
 
 
-def _agreement(facts: RunFacts, measured: Measured) -> Json:
+def _agreement(reference: Facts | None, measured: Measured) -> Json:
     """Counts of samples; the oracle is TFLM where it runs, else the desktop runtime."""
     records = measured.records
-    reference = facts.reference
-    by_oracle = reference is not None and reference.oracle is not None
+    by_tflm = reference is not None and reference.oracle is not None
     out: Json = {"n": len(records)}
-    out["oracle"] = None if reference is None else reference.oracle or reference.desktop
-    if reference is not None and not by_oracle:
-        out["oracle_note"] = f"not byte-exact with TFLM by design: {reference.oracle_reason}"
+    oracle = reference and (reference.oracle or reference.desktop)
+    out |= _or_reason("oracle", oracle, _NO_REFERENCE)
+    if reference is not None and not by_tflm:
+        out["oracle_note"] = f"LiteRT in place of TFLM, not byte-exact: {reference.oracle_reason}"
     argmax = count(
-        records,
-        lambda r: r.device_top1 == (r.oracle_top1 if by_oracle else r.desktop_top1),
+        records, lambda r: r.device_top1 == (r.oracle_top1 if by_tflm else r.desktop_top1)
     )
-    _put(out, "argmax_equal", argmax)
-    equal = count(records, lambda r: r.outputs_equal if by_oracle else r.desktop_equal)
-    _put(out, "outputs_byte_equal", equal)
-    _put(out, "desktop_argmax_equal", count(records, lambda r: r.device_top1 == r.desktop_top1))
-    _put(out, "desktop_byte_equal", count(records, lambda r: r.desktop_equal))
+    equal = count(records, lambda r: r.outputs_equal if by_tflm else r.desktop_equal)
     worst = [r.largest_difference for r in records if r.largest_difference is not None]
-    _put(
-        out,
-        "largest_difference_steps",
-        _or_reason(max(worst, default=None), "no oracle, or no sample"),
-    )
-    return out
+    return {
+        **out,
+        **_put("argmax_equal", argmax),
+        **_put("outputs_byte_equal", equal),
+        **_put("desktop_argmax_equal", count(records, lambda r: r.device_top1 == r.desktop_top1)),
+        **_put("desktop_byte_equal", count(records, lambda r: r.desktop_equal)),
+        **_or_reason("largest_difference_steps", max(worst, default=None), _NO_WORST),
+    }
 
 
 def _latency(board: Board, measured: Measured) -> Json:
@@ -160,45 +155,44 @@ def _latency(board: Board, measured: Measured) -> Json:
         "unit": board.counter.unit,
         "method": board.counter.method,
         "window": "raw input tensor in RAM to complete output tensor; link quiet",
+        "n": figures.n if figures else 0,
     }
-    if figures is None:
-        nothing = dict.fromkeys(("min", "median", "p90", "p99", "max"))
-        return out | {"n": 0, **nothing, "median_reason": "no sample was measured"}
-    return out | vars(figures)
+    for key in ("min", "median", "p90", "p99", "max"):
+        out |= _or_reason(key, figures and getattr(figures, key), _NO_SAMPLE)
+    return out
 
 
-def _desktop(facts: RunFacts, measured: Measured) -> Json:
-    out: Json = {"runtime": facts.reference.desktop if facts.reference else None}
+def _desktop(reference: Facts | None, measured: Measured) -> Json:
     times = sorted(r.desktop_us for r in measured.records)
     middle = round(times[(len(times) - 1) // 2], 1) if times else None
-    _put(out, "latency_us_median", _or_reason(middle, "no sample was measured"))
-    out["latency_method"] = "wall time of one inference on this computer, other work beside it"
-    memory = facts.reference.memory_bytes if facts.reference else None
-    _put(out, "memory_bytes", _or_reason(memory, "this system does not tell"))
-    out["memory_method"] = facts.reference.memory_method if facts.reference else None
-    out["notes"] = list(facts.reference.notes) if facts.reference else []
-    return out
+    no_memory = "this system does not tell" if reference else _NO_REFERENCE
+    return {
+        **_or_reason("runtime", reference and reference.desktop, _NO_REFERENCE),
+        **_or_reason("latency_us_median", middle, _NO_SAMPLE),
+        "latency_method": "wall time of one inference on this computer, other work beside it",
+        **_or_reason("memory_bytes", reference and reference.memory_bytes, no_memory),
+        **_or_reason("memory_method", reference and reference.memory_method, _NO_REFERENCE),
+        "notes": list(reference.notes) if reference else [],
+    }
 
 
 def _memory(facts: RunFacts, footprint: Footprint | None) -> Json:
-    out: Json = {"arena_bytes": facts.arena_bytes, "arena_method": "planned at build time"}
-    unknown = "the board cannot tell" if footprint else "no sample was measured"
-    _put(
-        out,
-        "arena_used_bytes",
-        _or_reason(footprint.arena_used if footprint else None, unknown),
-    )
-    _put(out, "stack_bytes", _or_reason(footprint.stack if footprint else None, unknown))
-    out["used_method"] = "high-water marks of two painted inferences, the larger of each"
-    ram = facts.flash.get("ram_static") if facts.flash else None
-    _put(out, "static_bytes", _or_reason(ram, "no ELF of this build"))
-    out["static_method"] = ".data + .bss of the ELF, without the stack"
-    return out
+    unknown = "the board cannot tell" if footprint else _NO_SAMPLE
+    return {
+        "arena_bytes": facts.arena_bytes,
+        "arena_method": "planned at build time",
+        **_or_reason("arena_used_bytes", footprint and footprint.arena_used, unknown),
+        **_or_reason("stack_bytes", footprint and footprint.stack, unknown),
+        "used_method": "high-water marks of two painted inferences, the larger of each",
+        "static_bytes": facts.flash["ram_static"],
+        "static_method": ".data + .bss of the ELF, the arena included, the stack not",
+    }
 
 
-def _flash(facts: RunFacts) -> Json:
-    out: Json = {"method": "sections and symbols of the ELF"}
-    for key in ("total", "weights", "code"):
-        value = facts.flash.get(key) if facts.flash else None
-        _put(out, f"{key}_bytes", _or_reason(value, "no ELF of this build"))
-    return out
+def _flash(sizes: Mapping[str, int]) -> Json:
+    return {
+        "method": "sections and symbols of the ELF",
+        "total_bytes": sizes["total"],
+        "weights_bytes": sizes["weights"],
+        "code_bytes": sizes["code"],
+    }

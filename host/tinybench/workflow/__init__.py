@@ -8,7 +8,7 @@ Everything heavy is imported where it is used, so that importing this package is
 """
 
 from tinybench.project import DataConfig, Project, load_project, overlay
-from tinybench.workflow.bench import BenchReport, bench_model, train_demo
+from tinybench.workflow.bench import bench_model, train_demo
 from tinybench.workflow.firmware import (
     Built,
     Compiled,
@@ -17,6 +17,7 @@ from tinybench.workflow.firmware import (
     flash_firmware,
     inspect_model,
 )
+from tinybench.workflow.session import BenchReport
 from tinybench.workflow.watch import Silent, Watch
 
 __all__ = [

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tinybench.boards import Board, list_boards, load_board
-from tinybench.errors import StaleBuild, UsageError
+from tinybench.errors import DoesNotFit, UsageError
 from tinybench.project import Project
 from tinybench.workflow.watch import Silent, Watch
 
@@ -96,15 +96,20 @@ def build_firmware(project: Project, *, watch: Watch | None = None) -> Built:
 def build_compiled(project: Project, compiled: Compiled, watch: Watch) -> Built:
     """As build_firmware(), for a model that is compiled already."""
     from tinybench.build.cache import make_build
+    from tinybench.build.fit import peak_lines
 
     watch.phase(f"building {compiled.model.name} for {compiled.board.name}")
-    build = make_build(
-        compiled.program,
-        compiled.board,
-        engine=project.engine,
-        labels=compiled.labels,
-        root=project.state / "build",
-    )
+    try:
+        build = make_build(
+            compiled.program,
+            compiled.board,
+            engine=project.engine,
+            labels=compiled.labels,
+            root=project.state / "build",
+        )
+    except DoesNotFit as error:  # only the linker knows the firmware's own few KB
+        details = (*error.details, *peak_lines(compiled.program))
+        raise DoesNotFit(error.wanted, error.seen, error.todo, details=details) from error
     return Built(compiled, build)
 
 
@@ -123,6 +128,7 @@ def flash_firmware(
         BuildError, DeviceError: building failed; the board does not answer as it should.
     """
     compiled = compile_model(project)
+    find_emulator(compiled.board)
     flashed = flash_compiled(project, compiled, build, watch or Silent())
     with open_device(flashed, compiled.board, project.state / "logs") as device:
         return flashed, device.check(expected(flashed, compiled.board))
@@ -146,21 +152,23 @@ def find_flashed(project: Project, compiled: Compiled) -> Flashed:
     Raises:
         StaleBuild: nothing is flashed, or it is of other ingredients.
     """
-    from tinybench.flash.slot import read_slot
+    from tinybench.flash.slot import check_slot, read_slot
 
     flashed = read_slot(compiled.board, project.state / "flashed")
-    wanted = _ingredients(project, compiled)
-    if flashed.build_id == wanted.build_id:
-        return flashed
-    other_model = flashed.model_sha256 != compiled.program.graph.sha256
-    raise StaleBuild(
-        f"Firmware on {compiled.board.name} that is made of what is asked for",
-        f"it is of another model ({flashed.model_sha256[:12]})"
-        if other_model
-        else "the model is the same, but labels, board file, compiler, firmware or tinybench "
-        "have changed since",
-        "tinybench flash",
-    )
+    check_slot(flashed, _ingredients(project, compiled))
+    return flashed
+
+
+def find_emulator(board: Board) -> None:
+    """Makes sure that a virtual board can be started, before time is spent on building.
+
+    Raises:
+        ToolMissing: with the command that installs the emulator.
+    """
+    from tinybench.link.child import find_program
+
+    if board.link.emulator:
+        find_program(board.link.emulator, board.link.packages)
 
 
 def open_device(flashed: Flashed, board: Board, logs: Path) -> Device:
@@ -180,7 +188,6 @@ def open_device(flashed: Flashed, board: Board, logs: Path) -> Device:
     from tinybench.link.emulator import board_url
     from tinybench.report.folder import DEVICE_LOG, EMULATOR_LOG
 
-    logs.mkdir(parents=True, exist_ok=True)
     link = open_link(board_url(board, flashed.elf), log=logs / EMULATOR_LOG, baud=board.link.baud)
     return Device(link, log=logs / DEVICE_LOG, reply_timeout_s=board.link.reply_timeout_s)
 
@@ -212,7 +219,7 @@ def _ingredients(project: Project, compiled: Compiled) -> Ingredients:
 def _named_model(project: Project) -> Path:
     if project.model is None:
         raise UsageError(
-            "A model", "none is named", "Name an int8 .tflite file, or run `tinybench init`"
+            "a model", "none is named", "name an int8 .tflite file, or run `tinybench init`"
         )
     return project.model
 
@@ -220,7 +227,7 @@ def _named_model(project: Project) -> Path:
 def _named_board(project: Project) -> Board:
     if project.board is None:
         known = ", ".join(board.name for board in list_boards())
-        raise UsageError("A board", "none is named", f"--board with one of: {known}")
+        raise UsageError("a board", "none is named", f"--board with one of: {known}")
     return load_board(project.board)
 
 

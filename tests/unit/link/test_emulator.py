@@ -40,7 +40,7 @@ def test_a_missing_emulator_says_how_to_install_it(tmp_path: Path) -> None:
     url = board_url(dataclasses.replace(QEMU, link=link), tmp_path)
     with pytest.raises(ToolMissing) as caught:
         open_link(url, log=tmp_path / "log")
-    assert caught.value.todo == "sudo apt install qemu-system-misc"
+    assert caught.value.todo == "sudo apt-get install qemu-system-misc"
 
 
 @pytest.mark.parametrize("url", ["qemu:/a.elf", "qemu:/a.elf?machine=virt", "qemu:"])

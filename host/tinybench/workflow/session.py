@@ -1,0 +1,174 @@
+"""One run: from firmware and samples that are settled to the written result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tinybench.errors import Interrupted, MismatchError, TinybenchError
+from tinybench.project import Project
+from tinybench.workflow.firmware import Compiled, expected, open_device
+from tinybench.workflow.watch import Watch
+
+if TYPE_CHECKING:
+    from tinybench.bench.dataset import Dataset
+    from tinybench.bench.device import Device
+    from tinybench.bench.records import Measured
+    from tinybench.flash.slot import Flashed
+    from tinybench.model.answers import Facts
+    from tinybench.model.reference import ReferenceWorker
+    from tinybench.report.folder import RunFolder
+    from tinybench.report.result import RunFacts
+    from tinybench.wire.messages import Hello
+
+
+@dataclass(frozen=True)
+class BenchReport:
+    """A run that was written to its folder.
+
+    Attributes:
+        folder: result.json, samples.csv, the firmware and the logs.
+        result: the content of result.json.
+        error: why the run is not a success (a mismatch, a device that failed, Ctrl-C), or None.
+    """
+
+    folder: Path
+    result: dict[str, Any]
+    error: TinybenchError | None
+
+    @property
+    def interrupted(self) -> bool:
+        """Ended by the user."""
+        return isinstance(self.error, Interrupted)
+
+
+@dataclass(frozen=True)
+class Session:
+    """All that is settled before the device is started."""
+
+    project: Project
+    compiled: Compiled
+    samples: Dataset
+    flashed: Flashed
+    started: datetime
+    watch: Watch
+
+
+def run_session(session: Session, folder: RunFolder) -> BenchReport:
+    """From the started device to the written result, whatever happens in between."""
+    from tinybench.bench.run import never_ran
+    from tinybench.model.reference import ReferenceWorker
+    from tinybench.report.result import build_result
+
+    compiled = session.compiled
+    ended: tuple[Measured, TinybenchError | None] | None = None
+    hello: Hello | None = None
+    facts: Facts | None = None
+    try:
+        with (
+            ReferenceWorker(compiled.data) as reference,
+            open_device(session.flashed, compiled.board, folder.path) as device,
+        ):
+            hello = device.check(expected(session.flashed, compiled.board))
+            facts = reference.facts()
+            ended = _measure(session, folder, reference, device)
+    except (TinybenchError, OSError, KeyboardInterrupt) as failure:
+        ended = ended or never_ran(failure, len(session.samples))
+    measured, error = ended
+    result = build_result(_run_facts(session, hello, facts), measured)
+    folder.finish(result, measured.records)
+    return BenchReport(folder.path, result, error or _mismatch(measured))
+
+
+def _measure(
+    session: Session, folder: RunFolder, reference: ReferenceWorker, device: Device
+) -> tuple[Measured, TinybenchError | None]:
+    from tinybench.bench.records import SampleRecord
+    from tinybench.bench.run import Bench, run
+    from tinybench.compiler.boundary import Edge
+
+    watch, program, planned = session.watch, session.compiled.program, len(session.samples)
+    watch.phase(
+        f"measuring {planned:,} sample{'s' * (planned != 1)} on {session.compiled.board.name}"
+    )
+    watch.start(planned)
+
+    def on_record(record: SampleRecord) -> None:
+        folder.add(record)
+        watch.record(record)
+
+    return run(
+        Bench(
+            edge=Edge(program.inputs, program.outputs),
+            samples=session.samples,
+            device=device,
+            reference=reference,
+            strict=session.project.data.strict,
+            on_record=on_record,
+            on_unreadable=watch.unreadable,
+        )
+    )
+
+
+def _mismatch(measured: Measured) -> MismatchError | None:
+    """The device must answer as TFLM does, byte for byte."""
+    wrong = [r for r in measured.records if r.outputs_equal is False]
+    if not wrong:
+        return None
+    return MismatchError(
+        "every output byte as TFLite Micro computes it",
+        f"{len(wrong)} of {len(measured.records)} samples differ",
+        "this is a bug in tinybench, or the firmware was altered: keep the run folder, report it",
+        details=tuple(
+            f"{r.name}: by up to {r.largest_difference:g} quantization steps" for r in wrong[:5]
+        ),
+    )
+
+
+def _run_facts(session: Session, hello: Hello | None, reference: Facts | None) -> RunFacts:
+    from tinybench.build.elf import read_sizes
+    from tinybench.report.result import RunFacts
+
+    compiled, flashed, samples = session.compiled, session.flashed, session.samples
+    sizes = read_sizes(flashed.elf)
+    program = compiled.program
+    return RunFacts(
+        started=session.started.isoformat(timespec="seconds"),
+        finished=datetime.now(UTC).isoformat(timespec="seconds"),
+        board=compiled.board,
+        engine={"name": flashed.engine, "build_id": flashed.build_id},
+        model={
+            "name": compiled.model.name,
+            "sha256": program.graph.sha256,
+            "file_bytes": program.graph.file_bytes,
+            "macs": program.macs,
+            "notes": list(program.notes),
+        },
+        data={
+            "path": str(samples.path),
+            "kind": samples.kind,
+            "preparation": samples.preparation,
+            "notes": list(samples.notes),
+        },
+        no_labels=samples.no_labels,
+        device=None if hello is None else _device_facts(hello),
+        arena_bytes=program.arena_bytes,
+        flash={
+            "total": sizes.flash_total,
+            "weights": sizes.weights,
+            "code": sizes.code,
+            "ram_static": sizes.ram_static,
+        },
+        reference=reference,
+    )
+
+
+def _device_facts(hello: Hello) -> dict[str, Any]:
+    return {
+        "protocol": hello.protocol,
+        "chip": hello.chip,
+        "boot_id": hello.boot_id,
+        "options": hello.options,
+    }
