@@ -1,103 +1,181 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* CONV_2D: grouped, dilated, any window.
+/* CONV_2D and FULLY_CONNECTED: register-blocked over pixels and output channels.
  *
- * For one output pixel, the taps of a filter row that lie inside the input are one run of
- * consecutive bytes, in the input as in the filter. Four output channels share each input
- * byte: one load and one offset addition serve four multiplications. */
-#include "tb_fixedpoint.h"
+ * The filter is packed in blocks of four output channels, filter[block][tap][4], a block that is
+ * not full filled up with zeros. Three pixels of a row times four channels are twelve sums in
+ * registers: a step of the inner loop loads three input bytes and four weights for twelve
+ * multiplications. A filter row's taps are one run of bytes in the image, so the loop is long.
+ *
+ * The input's zero point is folded into the bias, which makes an input byte that equals it count
+ * as nothing: where a window leaves the image, such bytes are read instead ("blank"). */
 #include "tb_kernels.h"
-#include "tb_window.h"
+#include "tb_scale.h"
 
-#define BLOCK 4 /* output channels computed together */
+#define CHANNELS 4
+#define PIXELS 3
 
-static void dot_block(const int8_t *x, const int8_t *w, int32_t w_step, int32_t n, int32_t offset,
-                      int32_t acc[BLOCK]) {
-  const int8_t *w1 = w + w_step;
-  const int8_t *w2 = w1 + w_step;
-  const int8_t *w3 = w2 + w_step;
-  int32_t a0 = acc[0], a1 = acc[1], a2 = acc[2], a3 = acc[3];
-  for (int32_t i = 0; i < n; i++) {
-    const int32_t v = x[i] + offset;
-    a0 += v * w[i];
-    a1 += v * w1[i];
-    a2 += v * w2[i];
-    a3 += v * w3[i];
-  }
-  acc[0] = a0;
-  acc[1] = a1;
-  acc[2] = a2;
-  acc[3] = a3;
-}
+typedef const int8_t *bytes;
 
-static void dot_one(const int8_t *x, const int8_t *w, int32_t n, int32_t offset, int32_t *acc) {
-  int32_t a = *acc;
-  for (int32_t i = 0; i < n; i++) {
-    a += (x[i] + offset) * w[i];
-  }
-  *acc = a;
-}
-
-/* Where the runs of one output pixel lie. */
+/* Where one pixel's windows begin, and what to read for rows outside of the image. */
 typedef struct {
-  tb_span_t y, x;
-  int32_t run;   /* bytes of a run */
-  int32_t taps;  /* filter columns of a run */
-} pixel_t;
+  const tb_conv2d_t *op;
+  bytes image; /* first channel of the group */
+  bytes weights; /* of the block */
+  const int32_t *bias;
+  int32_t top; /* image row of the window's first tap */
+  int32_t channel; /* first of the block */
+  int32_t count; /* channels of the block, 1..4 */
+} block_t;
 
-/* Adds the pixel's window to the accumulators of `channels` (BLOCK or 1) output channels. */
-static void accumulate(const tb_conv2d_t *op, const pixel_t *at, const int8_t *in,
-                       const int8_t *filter, int32_t channels, int32_t *acc) {
+#define TAP3(i)                                                          \
+  do {                                                                   \
+    const int32_t w0 = w[4 * (i)], w1 = w[4 * (i) + 1];                  \
+    const int32_t w2 = w[4 * (i) + 2], w3 = w[4 * (i) + 3];              \
+    const int32_t v0 = x0[i], v1 = x1[i], v2 = x2[i];                    \
+    a00 += v0 * w0, a01 += v0 * w1, a02 += v0 * w2, a03 += v0 * w3;      \
+    a10 += v1 * w0, a11 += v1 * w1, a12 += v1 * w2, a13 += v1 * w3;      \
+    a20 += v2 * w0, a21 += v2 * w1, a22 += v2 * w2, a23 += v2 * w3;      \
+  } while (0)
+
+#define TAP1(i)                                                     \
+  do {                                                              \
+    const int32_t v = x[i];                                         \
+    a0 += v * w[4 * (i)], a1 += v * w[4 * (i) + 1];                 \
+    a2 += v * w[4 * (i) + 2], a3 += v * w[4 * (i) + 3];             \
+  } while (0)
+
+static inline void store3(const block_t *at, tb_out_t out, int32_t i, int32_t s0, int32_t s1,
+                          int32_t s2, int8_t *to) {
+  const tb_conv2d_t *op = at->op;
+  const int32_t c = at->channel + i, m = op->multiplier[c], shift = op->shift[c];
+  const int32_t step = op->window.out_c;
+  to += i;
+  to[0] = tb_scale(s0, m, shift, out);
+  to[step] = tb_scale(s1, m, shift, out);
+  to[2 * step] = tb_scale(s2, m, shift, out);
+}
+
+/* Three neighbouring pixels whose windows lie inside the image from left to right. */
+static void pixels3(const block_t *at, int32_t left, tb_out_t out, int8_t *to) {
+  const tb_conv2d_t *op = at->op;
   const tb_window_t *win = &op->window;
-  const int32_t filter_size = win->kernel_h * win->kernel_w * op->group_in;
-  for (int32_t ky = at->y.first; ky < at->y.last; ky++) {
-    const int32_t row = (at->y.origin + ky * win->dilation_h) * win->in_w + at->x.origin;
-    for (int32_t kx = at->x.first; kx < at->x.last; kx += at->taps) {
-      const int8_t *x = in + (row + kx * win->dilation_w) * win->in_c;
-      const int8_t *w = filter + (ky * win->kernel_w + kx) * op->group_in;
-      if (channels == BLOCK) {
-        dot_block(x, w, filter_size, at->run, op->in_offset, acc);
-      } else {
-        dot_one(x, w, at->run, op->in_offset, acc);
+  const int32_t *bias = at->bias;
+  const int32_t step = win->stride_w * win->in_c;
+  const int32_t run = op->run;
+  int32_t a00 = bias[0], a01 = bias[1], a02 = bias[2], a03 = bias[3];
+  int32_t a10 = a00, a11 = a01, a12 = a02, a13 = a03;
+  int32_t a20 = a00, a21 = a01, a22 = a02, a23 = a03;
+  bytes w = at->weights;
+  for (int32_t ky = 0; ky < win->kernel_h; ky++) {
+    const int32_t y = at->top + ky * win->dilation_h;
+    bytes x0 = op->blank, x1 = x0, x2 = x0;
+    if ((uint32_t)y < (uint32_t)win->in_h) {
+      x0 = at->image + (y * win->in_w + left) * win->in_c;
+      x1 = x0 + step;
+      x2 = x1 + step;
+    }
+    const bytes end4 = x0 + (run & ~3);
+    const bytes end = x0 + run;
+    while (x0 != end4) {
+      TAP3(0);
+      TAP3(1);
+      TAP3(2);
+      TAP3(3);
+      x0 += 4, x1 += 4, x2 += 4, w += 16;
+    }
+    while (x0 != end) {
+      TAP3(0);
+      x0++, x1++, x2++, w += 4;
+    }
+  }
+  switch (at->count) {
+    default: store3(at, out, 3, a03, a13, a23, to); /* fall through */
+    case 3: store3(at, out, 2, a02, a12, a22, to); /* fall through */
+    case 2: store3(at, out, 1, a01, a11, a21, to); /* fall through */
+    case 1: store3(at, out, 0, a00, a10, a20, to);
+  }
+}
+
+/* One pixel; its window may leave the image on any side, so it is read tap by tap. */
+static void pixel1(const block_t *at, int32_t left, int32_t taps, int32_t run, tb_out_t out,
+                   int8_t *to) {
+  const tb_conv2d_t *op = at->op;
+  const tb_window_t *win = &op->window;
+  const int32_t *bias = at->bias;
+  int32_t a0 = bias[0], a1 = bias[1], a2 = bias[2], a3 = bias[3];
+  bytes w = at->weights;
+  for (int32_t ky = 0; ky < win->kernel_h; ky++) {
+    const int32_t y = at->top + ky * win->dilation_h;
+    for (int32_t kx = 0; kx < taps; kx++) {
+      const int32_t column = left + kx * win->dilation_w;
+      bytes x = op->blank;
+      if ((uint32_t)y < (uint32_t)win->in_h && (uint32_t)column < (uint32_t)win->in_w) {
+        x = at->image + (y * win->in_w + column) * win->in_c;
+      }
+      const bytes end4 = x + (run & ~3);
+      const bytes end = x + run;
+      while (x != end4) {
+        TAP1(0);
+        TAP1(1);
+        TAP1(2);
+        TAP1(3);
+        x += 4, w += 16;
+      }
+      while (x != end) {
+        TAP1(0);
+        x++, w += 4;
       }
     }
   }
+  const int32_t sums[CHANNELS] = {a0, a1, a2, a3};
+  for (int32_t i = 0; i < at->count; i++) {
+    const int32_t c = at->channel + i;
+    to[i] = tb_scale(sums[i], op->multiplier[c], op->shift[c], out);
+  }
 }
 
-static void pixel(const tb_conv2d_t *op, const pixel_t *at, const int8_t *in, int8_t *out) {
+/* One output row of one block. `inner`: columns first <= x < last need no test for the sides. */
+static void row(const block_t *at, int32_t first, int32_t last, tb_out_t out, int8_t *to) {
+  const tb_conv2d_t *op = at->op;
   const tb_window_t *win = &op->window;
-  const int32_t filter_size = win->kernel_h * win->kernel_w * op->group_in;
-  int32_t group_end = op->group_out;
-  int32_t c = 0;
-  while (c < win->out_c) {
-    int32_t acc[BLOCK];
-    const int32_t channels = group_end - c >= BLOCK ? BLOCK : 1;
-    for (int32_t i = 0; i < channels; i++) {
-      acc[i] = op->bias[c + i];
+  int32_t x = 0;
+  while (x < win->out_w) {
+    const int32_t left = x * win->stride_w - win->pad_left;
+    const int inside = x >= first && x < last;
+    if (inside && x + PIXELS <= last) {
+      pixels3(at, left, out, to);
+      x += PIXELS;
+      to += PIXELS * win->out_c;
+      continue;
     }
-    accumulate(op, at, in, op->filter + c * filter_size, channels, acc);
-    for (int32_t i = 0; i < channels; i++, c++) {
-      const int32_t v = tb_requantize(acc[i], op->multiplier[c], op->shift[c]) + op->out_offset;
-      out[c] = tb_clamp8(v, op->act_min, op->act_max);
+    if (inside) {
+      pixel1(at, left, 1, op->run, out, to);
+    } else {
+      pixel1(at, left, win->kernel_w, op->group_in, out, to);
     }
-    if (c == group_end) {
-      group_end += op->group_out;
-      in += op->group_in;
-    }
+    x++;
+    to += win->out_c;
   }
 }
 
 void tb_conv2d(const tb_conv2d_t *op, const int8_t *in, int8_t *out) {
   const tb_window_t *win = &op->window;
-  const int whole_row = win->dilation_w == 1 && op->group_in == win->in_c;
-  pixel_t at;
+  const tb_out_t limits = tb_out(op->out_offset, op->act_min, op->act_max);
+  const int32_t block_bytes = win->kernel_h * win->kernel_w * op->group_in * CHANNELS;
   for (int32_t y = 0; y < win->out_h; y++) {
-    at.y = tb_span(y * win->stride_h - win->pad_top, win->kernel_h, win->dilation_h, win->in_h);
-    for (int32_t x = 0; x < win->out_w; x++) {
-      at.x = tb_span(x * win->stride_w - win->pad_left, win->kernel_w, win->dilation_w, win->in_w);
-      at.taps = whole_row ? at.x.last - at.x.first : 1;
-      at.run = at.taps * op->group_in;
-      pixel(op, &at, in, out);
-      out += win->out_c;
+    block_t at = {op, in, op->filter, op->bias, y * win->stride_h - win->pad_top, 0, 0};
+    int32_t group_end = op->group_out;
+    while (at.channel < win->out_c) {
+      at.count = group_end - at.channel < CHANNELS ? group_end - at.channel : CHANNELS;
+      row(&at, op->inner_first, op->inner_last, limits, out + at.channel);
+      at.channel += at.count;
+      at.weights += block_bytes;
+      at.bias += CHANNELS;
+      if (at.channel == group_end) {
+        group_end += op->group_out;
+        at.image += op->group_in;
+      }
     }
+    out += win->out_w * win->out_c;
   }
 }

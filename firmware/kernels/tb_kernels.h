@@ -30,28 +30,39 @@ typedef struct {
   int32_t pad_top, pad_left;
 } tb_window_t;
 
-/* CONV_2D. filter[out_c][kernel_h][kernel_w][group_in], bias[out_c].
- * Output channel c reads the input channels of group c / group_out. */
+/* CONV_2D, and FULLY_CONNECTED as a 1x1 window over a row of pixels.
+ * filter[blocks][kernel_h][kernel_w][group_in][4]: blocks of four output channels of a group,
+ * filled up with zeros. bias has the input's zero point folded in and is filled up to blocks.
+ * Output channel c reads the input channels of group c / group_out.
+ * run: consecutive bytes of one filter row where the window lies inside the image, which it does
+ * for columns inner_first <= x < inner_last. blank: `run` bytes of the input's zero point.
+ * shift: see tb_scale.h. */
 typedef struct {
   tb_window_t window;
   int32_t group_in, group_out;
-  int32_t in_offset, out_offset, act_min, act_max;
+  int32_t run, inner_first, inner_last;
+  int32_t out_offset, act_min, act_max;
   const int8_t *filter;
   const int32_t *bias;
   const int32_t *multiplier;
   const int8_t *shift;
+  const int8_t *blank;
 } tb_conv2d_t;
 void tb_conv2d(const tb_conv2d_t *op, const int8_t *in, int8_t *out);
 
-/* DEPTHWISE_CONV_2D. filter[kernel_h][kernel_w][out_c]; out_c = in_c * depth_multiplier. */
+/* DEPTHWISE_CONV_2D. filter[out_c][kernel_h][kernel_w]; out_c = in_c * depth_multiplier.
+ * bias has the input's zero point folded in; blank: one byte of that zero point. Windows of outputs
+ * x < inner_last do not leave the image on the right.
+ * shift: see tb_scale.h. */
 typedef struct {
   tb_window_t window;
-  int32_t depth_multiplier;
-  int32_t in_offset, out_offset, act_min, act_max;
+  int32_t depth_multiplier, inner_last;
+  int32_t out_offset, act_min, act_max;
   const int8_t *filter;
   const int32_t *bias;
   const int32_t *multiplier;
   const int8_t *shift;
+  const int8_t *blank;
 } tb_depthwise_t;
 void tb_depthwise(const tb_depthwise_t *op, const int8_t *in, int8_t *out);
 
