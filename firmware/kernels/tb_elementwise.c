@@ -5,6 +5,7 @@
  * become one axis, a per-channel operand two. */
 #include "tb_fixedpoint.h"
 #include "tb_kernels.h"
+#include "tb_scale.h"
 
 #define HEADROOM 20 /* bits by which ADD scales its inputs up */
 
@@ -16,37 +17,43 @@ static inline int32_t add_one(const tb_add_t *op, int32_t a, int32_t b) {
   return tb_requantize(sum, op->multiplier, op->shift) + op->out_offset;
 }
 
-static inline int32_t mul_one(const tb_mul_t *op, int32_t a, int32_t b) {
-  const int32_t product = (a + op->a_offset) * (b + op->b_offset);
-  return tb_requantize(product, op->multiplier, op->shift) + op->out_offset;
-}
-
-/* Runs `statement` for every element of the output, with a and b at its operands. */
-#define FOR_EACH(shape, a, b, statement)                                            \
-  for (int32_t i = 0; i < (shape)->size[0]; i++) {                                  \
-    for (int32_t j = 0; j < (shape)->size[1]; j++) {                                \
-      for (int32_t k = 0; k < (shape)->size[2]; k++) {                              \
-        const int8_t *pa = (a) + i * (shape)->step_a[0] + j * (shape)->step_a[1] +  \
-                           k * (shape)->step_a[2];                                  \
-        const int8_t *pb = (b) + i * (shape)->step_b[0] + j * (shape)->step_b[1] +  \
-                           k * (shape)->step_b[2];                                  \
-        for (int32_t l = 0; l < (shape)->size[3]; l++) {                            \
-          statement;                                                                \
-          pa += (shape)->step_a[3];                                                 \
-          pb += (shape)->step_b[3];                                                 \
-        }                                                                           \
-      }                                                                             \
-    }                                                                               \
-  }
+/* Runs `statement` for every element of the output, with pa and pb at its operands. */
+#define FOR_EACH(shape, a, b, statement)                                                      \
+  do {                                                                                        \
+    const int32_t row = (shape)->size[3];                                                     \
+    const int32_t next_a = (shape)->step_a[3], next_b = (shape)->step_b[3];                   \
+    for (int32_t i = 0; i < (shape)->size[0]; i++) {                                          \
+      for (int32_t j = 0; j < (shape)->size[1]; j++) {                                        \
+        for (int32_t k = 0; k < (shape)->size[2]; k++) {                                      \
+          const int8_t *pa =                                                                  \
+              (a) + i * (shape)->step_a[0] + j * (shape)->step_a[1] + k * (shape)->step_a[2]; \
+          const int8_t *pb =                                                                  \
+              (b) + i * (shape)->step_b[0] + j * (shape)->step_b[1] + k * (shape)->step_b[2]; \
+          for (const int8_t *const end = out + row; out != end;) {                            \
+            statement;                                                                        \
+            pa += next_a;                                                                     \
+            pb += next_b;                                                                     \
+          }                                                                                   \
+        }                                                                                     \
+      }                                                                                       \
+    }                                                                                         \
+  } while (0)
 
 void tb_add(const tb_add_t *op, const int8_t *a, const int8_t *b, int8_t *out) {
-  FOR_EACH(&op->shape, a, b,
-           *out++ = tb_clamp8(add_one(op, *pa, *pb), op->act_min, op->act_max))
+  FOR_EACH(&op->shape, a, b, *out++ = tb_clamp8(add_one(op, *pa, *pb), op->act_min, op->act_max));
 }
 
 void tb_mul(const tb_mul_t *op, const int8_t *a, const int8_t *b, int8_t *out) {
-  FOR_EACH(&op->shape, a, b,
-           *out++ = tb_clamp8(mul_one(op, *pa, *pb), op->act_min, op->act_max))
+  const tb_out_t limits = tb_out(op->out_offset, op->act_min, op->act_max);
+  const int32_t a_offset = op->a_offset, b_offset = op->b_offset;
+  const int32_t m = op->multiplier, shift = op->shift;
+  if (shift >= 0) {
+    FOR_EACH(&op->shape, a, b,
+             *out++ = tb_scale_short((*pa + a_offset) * (*pb + b_offset), m, shift, limits));
+  } else {
+    FOR_EACH(&op->shape, a, b,
+             *out++ = tb_scale((*pa + a_offset) * (*pb + b_offset), m, shift, limits));
+  }
 }
 
 void tb_lookup(const tb_lookup_t *op, const int8_t *in, int8_t *out) {

@@ -7,14 +7,15 @@
  *   scaling   per output channel: value * multiplier[c] * 2^(shift[c] - 31), rounded twice
  *   memory    tensors need no alignment; out may equal an input where "in place" is said
  *
- * The parameters of tb_NAME() are a tb_NAME_t. The compiler lowers each op to one of these and checks every shape; kernels do not. */
+ * The parameters of tb_NAME() are a tb_NAME_t. The compiler lowers each op to one of these and
+ * checks every shape; kernels do not. */
 #ifndef TB_KERNELS_H
 #define TB_KERNELS_H
 
 #include <stdint.h>
 
 /* Rises with every change of a struct or of what a kernel expects; model.cc checks it. */
-#define TB_KERNELS_VERSION 1
+#define TB_KERNELS_VERSION 2
 
 #ifdef __cplusplus
 extern "C" {
@@ -66,18 +67,6 @@ typedef struct {
 } tb_depthwise_t;
 void tb_depthwise(const tb_depthwise_t *op, const int8_t *in, int8_t *out);
 
-/* FULLY_CONNECTED on rows of `depth`. filter[units][depth], bias[units];
- * channel_step 0: multiplier[0] and shift[0] serve all units, 1: one each. */
-typedef struct {
-  int32_t rows, depth, units, channel_step;
-  int32_t in_offset, out_offset, act_min, act_max;
-  const int8_t *filter;
-  const int32_t *bias;
-  const int32_t *multiplier;
-  const int8_t *shift;
-} tb_fully_connected_t;
-void tb_fully_connected(const tb_fully_connected_t *op, const int8_t *in, int8_t *out);
-
 /* AVERAGE_POOL_2D and MAX_POOL_2D over the part of the window that lies in the input. */
 typedef struct {
   tb_window_t window;
@@ -112,7 +101,7 @@ typedef struct {
 } tb_add_t;
 void tb_add(const tb_add_t *op, const int8_t *a, const int8_t *b, int8_t *out);
 
-/* MUL. In place on an input that is not repeated. */
+/* MUL. In place on an input that is not repeated. shift: see tb_scale.h. */
 typedef struct {
   tb_broadcast_t shape;
   int32_t a_offset, b_offset;

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From a 32-bit sum to an int8 output, exactly as TFLite Micro rounds, in about 12 instructions.
+/* From a 32-bit sum to an int8 output, exactly as TFLite Micro rounds, in a dozen instructions.
  *
- * round(sum * m / 2^31) needs the upper half of one product only if the sum is scaled up by 4
+ * round(sum * m / 2^31) needs only the upper half of a product if the sum is scaled up by 4
  * first: floor(4 * sum * m / 2^32) = floor(sum * m / 2^30), of which (v + 1) >> 1 is the rounding.
- * That holds for |sum| < 2^29 and a right shift of at least 1, which the compiler proves per
- * channel from the weights; channels for which it cannot are marked and take the long way. */
+ * That is the short way; it holds for |sum| < 2^29 and a right shift of at least 1. The compiler
+ * proves that per channel from the weights and stores (right shift - 1); other channels go the
+ * long way and are marked by a negative number, (TFLite's shift - 64). */
 #ifndef TB_SCALE_H
 #define TB_SCALE_H
 
 #include "tb_fixedpoint.h"
-#include "tb_kernels.h"
 
-#define TB_LONG_WAY 64 /* added to a channel's stored shift (right shift - 1, or 31 - left shift) */
+#define TB_LONG_WAY 64
 
 /* What all channels of an op share. */
 typedef struct {
@@ -24,19 +24,18 @@ static inline tb_out_t tb_out(int32_t out_offset, int32_t act_min, int32_t act_m
   return out;
 }
 
-int32_t tb_scale_long(int32_t sum, int32_t multiplier, int32_t shift);
+static inline int8_t tb_scale_short(int32_t sum, int32_t multiplier, int32_t shift, tb_out_t out) {
+  const int32_t v = (int32_t)(((int64_t)(int32_t)((uint32_t)sum << 2) * multiplier) >> 32);
+  const int32_t h = (v + 1) >> 1;
+  return tb_clamp8((((h + (h >> 31)) >> shift) + out.round) >> 1, out.low, out.high);
+}
 
 static inline int8_t tb_scale(int32_t sum, int32_t multiplier, int32_t shift, tb_out_t out) {
-  int32_t y;
-  if (shift < TB_LONG_WAY) {
-    const int32_t v = (int32_t)(((int64_t)(int32_t)((uint32_t)sum << 2) * multiplier) >> 32);
-    const int32_t h = (v + 1) >> 1;
-    y = (((h + (h >> 31)) >> shift) + out.round) >> 1;
-  } else {
-    y = tb_scale_long(sum, multiplier, shift) + ((out.round - 1) >> 1);
+  if (shift >= 0) {
+    return tb_scale_short(sum, multiplier, shift, out);
   }
-  y = y < out.low ? out.low : y;
-  return (int8_t)(y > out.high ? out.high : y);
+  const int32_t y = tb_requantize(sum, multiplier, shift + TB_LONG_WAY);
+  return tb_clamp8(y + (out.round - 1) / 2, out.low, out.high);
 }
 
 #endif

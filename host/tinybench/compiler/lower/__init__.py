@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from tinybench.compiler.lower import (
     convert,
     convolution,
-    dense,
     elementwise,
     move,
     reduction,
@@ -41,7 +40,7 @@ OPS: Mapping[str, OpSpec] = {
     "CONV_2D": OpSpec(convolution.conv_2d, 8, 3),
     "DEPTHWISE_CONV_2D": OpSpec(convolution.depthwise_conv_2d, 7, 3),
     "DEQUANTIZE": OpSpec(convert.dequantize, 6, 1),
-    "FULLY_CONNECTED": OpSpec(dense.fully_connected, 13, 3),
+    "FULLY_CONNECTED": OpSpec(convolution.fully_connected, 13, 3),
     "LOGISTIC": OpSpec(tables.logistic, 3, 1),
     "MAX_POOL_2D": OpSpec(reduction.max_pool, 3, 1),
     "MEAN": OpSpec(reduction.mean, 3, 2),

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinybench.compiler.fixedpoint import Multiplier, activation_range, quantize_multiplier
-from tinybench.compiler.program import ConstArray, Kernel, Step, Value
+from tinybench.compiler.program import Kernel, Step, Value
 from tinybench.model.graph import Graph, Op, Tensor
 
 
@@ -123,7 +123,7 @@ class Lowering:
 
 def channel_multipliers(
     source: Scale, filter_scales: NDArray[np.float32], out: Scale, channels: int
-) -> dict[str, Value]:
+) -> list[Multiplier]:
     """Multiplier and shift per output channel, in double precision.
 
     Source: PopulateConvolutionQuantizationParams() in kernel_util.cc.
@@ -133,19 +133,10 @@ def channel_multipliers(
     """
     if filter_scales.size not in (1, channels):
         raise Unsupported(f"{filter_scales.size} filter scales for {channels} channels")
-    parts = [
+    return [
         quantize_multiplier(float(source.scale) * float(f) / float(out.scale))
         for f in np.broadcast_to(filter_scales, (channels,))
     ]
-    return multiplier_fields(parts)
-
-
-def multiplier_fields(parts: list[Multiplier]) -> dict[str, Value]:
-    """The two constant arrays that a kernel wants of a list of multipliers."""
-    return {
-        "multiplier": ConstArray("multiplier", np.array([m.value for m in parts], np.int32)),
-        "shift": ConstArray("shift", np.array([m.shift for m in parts], np.int8)),
-    }
 
 
 def filter_scales(tensor: Tensor, axis: int) -> NDArray[np.float32]:
@@ -164,15 +155,15 @@ def filter_scales(tensor: Tensor, axis: int) -> NDArray[np.float32]:
     return quant.scale
 
 
-def bias_values(lowering: Lowering, position: int, channels: int) -> ConstArray:
+def bias_values(lowering: Lowering, position: int, channels: int) -> NDArray[np.int32]:
     """The int32 bias, zeros where the op has none.
 
     Raises:
         Unsupported: not constant, another dtype or length.
     """
     if lowering.optional_input(position) is None:
-        return ConstArray("bias", np.zeros(channels, np.int32))
+        return np.zeros(channels, np.int32)
     bias = lowering.constant(position, "int32")
     if bias.size != channels:
         raise Unsupported(f"bias of {bias.size} values for {channels} channels")
-    return ConstArray("bias", bias.reshape(channels))
+    return bias.reshape(channels)

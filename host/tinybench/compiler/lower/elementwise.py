@@ -8,6 +8,7 @@ import numpy as np
 
 from tinybench.compiler.fixedpoint import Multiplier, clamp8, multiply, quantize_multiplier
 from tinybench.compiler.lower.context import Lowering, Scale, Unsupported
+from tinybench.compiler.lower.packing import stored_shift
 from tinybench.compiler.lower.tables import lookup_step
 from tinybench.compiler.program import Step, Value
 from tinybench.model.graph import Tensor
@@ -80,6 +81,7 @@ def mul(lowering: Lowering) -> list[Step]:
         "a_offset": -a.zero,
         "b_offset": -b.zero,
         **_output_fields(m, out, low, high),
+        "shift": stored_shift(m, 255 * 255),
     }
     return _binary(lowering, "tb_mul", fields, value)
 

@@ -6,7 +6,7 @@ import math
 
 from tinybench.compiler.fixedpoint import quantize_multiplier
 from tinybench.compiler.lower.context import Lowering, Unsupported
-from tinybench.compiler.lower.window import window_fields
+from tinybench.compiler.lower.window import window_of
 from tinybench.compiler.program import Step, Value
 
 MAX_SUMMED = 1 << 23  # so many differences of two int8 fit int32
@@ -18,7 +18,7 @@ def _pool(lowering: Lowering, function: str) -> list[Step]:
     if in_scale != out_scale:
         raise Unsupported("input and output differ in scale or zero point")
     kernel = int(lowering.option("filter_height", 0)), int(lowering.option("filter_width", 0))
-    window = window_fields(lowering, kernel, (1, 1))
+    window = window_of(lowering, kernel, (1, 1))
     if source.shape[3] != out.shape[3]:
         raise Unsupported(f"{source.shape[3]} -> {out.shape[3]} channels")
     if min(kernel[0], source.shape[1]) * min(kernel[1], source.shape[2]) > MAX_SUMMED:
