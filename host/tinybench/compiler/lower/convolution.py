@@ -124,7 +124,7 @@ def _window_fields(window: Window, groups: int) -> dict[str, Value]:
     group_in = window.in_c // groups
     one_run = window.kernel_w == 1 or (groups == 1 and window.dilation_w == 1)
     first, last = window.inner_columns() if one_run else (0, 0)
-    if window.kernel_h == window.kernel_w == window.stride_h == window.stride_w == 1:
+    if window.is_pointwise():
         window = _one_row(window)
         first, last = 0, window.out_w
     return {

@@ -36,6 +36,11 @@ class Window(NamedTuple):
         last = max(0, min(last, self.out_w))
         return min(first, last), last
 
+    def is_pointwise(self) -> bool:
+        """Whether every output pixel is made of the input pixel in the same place."""
+        ones = (self.kernel_h, self.kernel_w, self.stride_h, self.stride_w)
+        return ones == (1, 1, 1, 1) and (self.in_h, self.in_w) == (self.out_h, self.out_w)
+
     def stays_inside(self) -> bool:
         """Whether no window ever leaves the image."""
         bottom = (self.out_h - 1) * self.stride_h - self.pad_top
