@@ -239,7 +239,9 @@ typedef void row_fn(const line_t *line, int8_t *to);
 
 static row_fn *choose_row(const tb_window_t *win) {
   const int plain = win->dilation_h == 1 && win->dilation_w == 1;
-  if (!plain || win->kernel_h != win->kernel_w || win->stride_w > 2) {
+  /* The inner loop begins at the first output's last stride_w columns: they must be inside. */
+  const int narrow = win->pad_left <= win->kernel_w - win->stride_w;
+  if (!plain || !narrow || win->kernel_h != win->kernel_w || win->stride_w > 2) {
     return line_any_row;
   }
   switch (win->kernel_w) {
