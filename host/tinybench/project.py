@@ -104,7 +104,8 @@ def load_project(folder: Path) -> Project:
         raise system_error(f"read {path}", error) from error
     data = table.pop("data", {})
     if not isinstance(data, dict):
-        raise ConfigError(f"{path}: [data] as a table", f"data = {data!r}")
+        todo = "write [data] on a line of its own, its keys below"
+        raise ConfigError(f"{path}: [data] as a table", f"data = {data!r}", todo)
     own = _values(path, "", table, Project, {"root", "data"})
     return Project(
         root=folder, **own, data=DataConfig(**_values(path, "data.", data, DataConfig, set()))
@@ -140,7 +141,7 @@ def _value(path: Path, prefix: str, name: str, value: Any) -> Any:
     wanted = _TYPES[name]
     if not _is_of(value, wanted):
         kind = {int: "a number from 0 up", bool: "true or false"}.get(wanted, "a string")
-        raise ConfigError(f"{path}: {prefix}{name} as {kind}", f"{name} = {value!r}")
+        raise ConfigError(f"{path}: {prefix}{name} as {kind}", f"{name} = {value!r}", "mend it")
     _check_choice(f"{path}: {prefix}", name, value)
     if wanted is Path:
         return path.parent / value
@@ -160,7 +161,8 @@ def _is_of(value: Any, wanted: type) -> bool:
 def _check_choice(where: str, name: str, value: Any) -> None:
     choices = _CHOICES.get(name)
     if choices and value not in choices:
-        raise ConfigError(f"{where}{name} as one of {', '.join(choices)}", f"{name} = {value!r}")
+        wanted = f"{where}{name} as one of {', '.join(choices)}"
+        raise ConfigError(wanted, f"{name} = {value!r}", "choose one of these")
 
 
 def _unknown(path: Path, prefix: str, name: str, known: set[str]) -> ConfigError:

@@ -158,13 +158,13 @@ def run(bench: Bench) -> tuple[Measured, TinybenchError | None]:
     return measured, error
 
 
-def never_ran(failure: BaseException, planned: int) -> tuple[Measured, TinybenchError]:
+def never_ran(failure: BaseException | None, planned: int) -> tuple[Measured, TinybenchError]:
     """What run() returns, for a run that something ended before its first sample."""
     error = _explain_end(failure, planned, 0)
     return Measured(_status(error), str(error), planned, (), (), None), error
 
 
-def _explain_end(failure: BaseException, planned: int, measured: int) -> TinybenchError:
+def _explain_end(failure: BaseException | None, planned: int, measured: int) -> TinybenchError:
     """What ended a run, as an error of ours."""
     if isinstance(failure, TinybenchError):
         return failure
@@ -194,9 +194,10 @@ def _prepare(bench: Bench, unreadable: list[str]) -> Iterator[_Ready]:
         try:
             tensor = bench.samples.tensor(index)
         except DataError as error:
+            name = bench.samples.name(index)
             if bench.strict:
-                raise
-            unreadable.append(f"{bench.samples.name(index)}: {error.seen}")
+                raise DataError(f"read {name}", error.seen, error.todo) from error
+            unreadable.append(f"{name}: {error.seen}")
             bench.on_unreadable(unreadable[-1])
             continue
         waiting.append(_Ready(index, tensor, bench.reference.submit([tensor])))

@@ -35,26 +35,27 @@ def build(
     built = build_firmware(project, watch=BenchProgress())
     artifact = built.build.artifact
     sizes = artifact.sizes
-    facts: dict[str, str | int] = {
+    facts = {
         "elf": str(artifact.elf),
         "log": str(artifact.log),
         "build_id": artifact.build_id,
         "arena_bytes": built.compiled.program.arena_bytes,
+        "static_ram_bytes": sizes.ram_static,
         "flash_bytes": sizes.flash_total,
         "weights_bytes": sizes.weights,
         "code_bytes": sizes.code,
-        "ram_with_arena_bytes": sizes.ram_static,
     }
     if as_json:
         print_json(facts)
         return
     rows = [
-        (name.removesuffix("_bytes").replace("_", " ").replace("ram", "RAM"), _spell(value))
-        for name, value in facts.items()
+        ("firmware", str(artifact.elf)),
+        ("log", str(artifact.log)),
+        ("arena", f"{facts['arena_bytes']:,} B"),
+        ("RAM with arena", f"{sizes.ram_static:,} B"),
+        ("flash", f"{sizes.flash_total:,} B"),
+        ("  weights", f"{sizes.weights:,} B"),
+        ("  code", f"{sizes.code:,} B"),
     ]
     print_pairs(rows)
     news("next: tinybench flash, or tinybench bench")
-
-
-def _spell(value: str | int) -> str:
-    return f"{value:,} B" if isinstance(value, int) else value

@@ -33,35 +33,34 @@ class RunFolder:
     Args:
         path: an empty folder.
         made: it was made for this run, so it goes again if the run does not begin.
+
+    Raises:
+        UsageError: another run has taken it meanwhile, or it cannot be written.
     """
 
     def __init__(self, path: Path, *, made: bool) -> None:
         self.path = path
         self._made = made
-        self._file: TextIO | None = None
-
-    def begin(self) -> None:
-        """Opens samples.csv.
-
-        Raises:
-            UsageError: another run has begun here meanwhile, or it cannot be written.
-        """
+        self._begun = False
         try:
-            self._file = _open(self.path / SAMPLES, "x")
+            self._file: TextIO = _open(path / SAMPLES, "x")
             _write_rows(self._file, [])
             self._file.flush()
         except FileExistsError:
-            raise _not_empty(self.path) from None
+            raise _not_empty(path) from None
         except OSError as error:
-            raise system_error(f"write {self.path / SAMPLES}", error) from error
+            raise system_error(f"write {path / SAMPLES}", error) from error
+
+    def begin(self) -> None:
+        """From now on there is something to keep, however the run ends."""
+        self._begun = True
 
     def add(self, record: SampleRecord) -> None:
-        """Appends a sample, once begun.
+        """Appends a sample.
 
         Raises:
             UsageError: no space left.
         """
-        assert self._file is not None
         try:
             _csv(self._file).writerow(asdict(record).values())
             self._file.flush()
@@ -93,7 +92,7 @@ class RunFolder:
             raise system_error(f"write {target}", error) from error
 
     def __enter__(self) -> Self:
-        """Closes samples.csv at the end of the block, or removes an unused folder."""
+        """Closes samples.csv at the end of the block; a run that did not begin leaves nothing."""
         return self
 
     def __exit__(
@@ -103,9 +102,15 @@ class RunFolder:
         trace: TracebackType | None,
     ) -> None:
         with contextlib.suppress(OSError):  # a full disk was told of already
-            if self._file is not None:
-                self._file.close()
-            elif self._made:
+            self._file.close()
+        if not self._begun:
+            self._discard()
+
+    def _discard(self) -> None:
+        with contextlib.suppress(OSError):
+            for name in (SAMPLES, FIRMWARE):
+                (self.path / name).unlink(missing_ok=True)
+            if self._made:
                 self.path.rmdir()
 
 

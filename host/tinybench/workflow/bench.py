@@ -63,7 +63,6 @@ def bench_model(
     )
     with run_folder as folder:
         flashed = _take_firmware(project, compiled, flash, watch, folder.path)
-        folder.begin()
         return run_session(Session(project, compiled, samples, flashed, started, watch), folder)
 
 

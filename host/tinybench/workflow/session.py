@@ -56,28 +56,49 @@ class Session:
     watch: Watch
 
 
-def run_session(session: Session, folder: RunFolder) -> BenchReport:
-    """From the started device to the written result, whatever happens in between."""
-    from tinybench.bench.run import never_ran
-    from tinybench.model.reference import ReferenceWorker
-    from tinybench.report.result import build_result
+@dataclass
+class _Seen:
+    """What a run has brought to light so far."""
 
-    compiled = session.compiled
-    ended: tuple[Measured, TinybenchError | None] | None = None
     hello: Hello | None = None
     facts: Facts | None = None
+    ended: tuple[Measured, TinybenchError | None] | None = None
+    failure: BaseException | None = None
+
+
+def run_session(session: Session, folder: RunFolder) -> BenchReport:
+    """From the started device to the written result, whatever happens in between."""
+    seen = _Seen()
     try:
-        with (
-            ReferenceWorker(compiled.data) as reference,
-            open_device(session.flashed, compiled.board, folder.path) as device,
-        ):
-            hello = device.check(expected(session.flashed, compiled.board))
-            facts = reference.facts()
-            ended = _measure(session, folder, reference, device)
+        folder.begin()
+        _drive(session, folder, seen)
     except (TinybenchError, OSError, KeyboardInterrupt) as failure:
-        ended = ended or never_ran(failure, len(session.samples))
-    measured, error = ended
-    result = build_result(_run_facts(session, hello, facts), measured)
+        seen.failure = failure
+    try:
+        return _conclude(session, folder, seen)
+    except KeyboardInterrupt:  # a second Ctrl-C; the result is written all the same
+        return _conclude(session, folder, seen)
+
+
+def _drive(session: Session, folder: RunFolder, seen: _Seen) -> None:
+    from tinybench.model.reference import ReferenceWorker
+
+    compiled = session.compiled
+    with (
+        ReferenceWorker(compiled.data) as reference,
+        open_device(session.flashed, compiled.board, folder.path) as device,
+    ):
+        seen.hello = device.check(expected(session.flashed, compiled.board))
+        seen.facts = reference.facts()
+        seen.ended = _measure(session, folder, reference, device)
+
+
+def _conclude(session: Session, folder: RunFolder, seen: _Seen) -> BenchReport:
+    from tinybench.bench.run import never_ran
+    from tinybench.report.result import build_result
+
+    measured, error = seen.ended or never_ran(seen.failure, len(session.samples))
+    result = build_result(_run_facts(session, seen.hello, seen.facts), measured)
     folder.finish(result, measured.records)
     return BenchReport(folder.path, result, error or _mismatch(measured))
 

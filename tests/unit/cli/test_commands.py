@@ -1,0 +1,220 @@
+"""inspect, boards, ports, doctor and init, in this process; how tables look."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from support import cli
+from support.models import conv_model, one_op_model
+from tinybench.boards import list_boards
+from tinybench.build.doctor import Check
+from tinybench.cli import console
+from tinybench.cli.main import app
+from tinybench.errors import ToolMissing
+from tinybench.project import load_project
+
+
+@pytest.fixture(autouse=True)
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder, with a model."""
+    monkeypatch.chdir(tmp_path)
+    cli.write_model(tmp_path)
+    return tmp_path
+
+
+def run(*words: object, status: int = 0) -> tuple[str, str]:
+    """A command's stdout and stderr."""
+    ran = CliRunner().invoke(app, [str(word) for word in words])
+    assert ran.exit_code == status, ran.output
+    assert not ran.exception or isinstance(ran.exception, SystemExit), ran.exception
+    return ran.stdout, ran.stderr
+
+
+def run_json(*words: object, status: int = 0) -> Any:
+    return json.loads(run(*words, "--json", status=status)[0])
+
+
+# inspect -----------------------------------------------------------------------------------------
+
+
+def test_inspect_tells_ops_macs_arena_and_fit() -> None:
+    out, err = run("inspect", "model.tflite", "-b", "virt-c3")
+    assert err == ""
+    lines = [line.split() for line in out.splitlines()]
+    assert ["0", "CONV_2D", "1x4x4x5", "2,160", "155", "tb_conv2d"] in lines
+    assert "arena         272 B planned (optimal)" in out
+    assert "fits virt-c3  yes;" in out
+    facts = run_json("inspect", "model.tflite", "-b", "virt-c3")
+    assert facts["schema"] == "tinybench.inspect/1"
+    assert (facts["macs"], facts["arena"]["bytes"]) == (2_180, 272)
+    assert facts["fits"]["fits"] is True
+    assert facts["unsupported"] == []
+    assert len(facts["ops"]) == 5
+
+
+def test_inspect_needs_no_board() -> None:
+    assert run_json("inspect", "model.tflite")["fits"] is None
+    assert "fits" not in run("inspect", "model.tflite")[0]
+
+
+def test_inspect_tells_what_is_unsupported_and_why(desk: Path) -> None:
+    (desk / "odd.tflite").write_bytes(one_op_model("ELU"))
+    out, err = run("inspect", "odd.tflite", status=2)
+    assert "unsupported  op 0 ELU: " in out
+    assert "next: " in err
+    facts = run_json("inspect", "odd.tflite", status=2)
+    assert [p["op_index"] for p in facts["unsupported"]] == [0]
+    assert facts["todo"]
+
+
+def test_inspect_of_what_does_not_fit(desk: Path) -> None:
+    (desk / "wide.tflite").write_bytes(one_op_model("RELU", (1, 512, 512, 3)))
+    out, _ = run("inspect", "wide.tflite", "-b", "virt-c3", status=1)
+    assert "fits virt-c3  no: " in out
+    assert "B too many" in out
+    fits = run_json("inspect", "wide.tflite", "-b", "virt-c3", status=1)["fits"]
+    assert fits["fits"] is False
+    assert fits["reason"]
+
+
+# boards, ports, doctor ---------------------------------------------------------------------------
+
+
+def test_boards_lists_them_all() -> None:
+    names = [board.name for board in list_boards()]
+    assert [board["name"] for board in run_json("boards")] == names
+    out, _ = run("boards")
+    assert [line.split()[0] for line in out.splitlines()[2:]] == names
+    assert "321,296" in out
+
+
+def test_ports_without_any(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("serial.tools.list_ports.comports", lambda: [])
+    out, err = run("ports")
+    assert (out, err) == ("", "no serial port; virtual boards need none\n")
+    assert run_json("ports") == []
+
+
+def test_ports_with_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    from serial.tools.list_ports_common import ListPortInfo
+
+    port = ListPortInfo("/dev/ttyUSB0", skip_link_detection=True)
+    port.vid, port.pid, port.serial_number, port.description = 0x10C4, 0xEA60, "0001", "CP2102"
+    monkeypatch.setattr("serial.tools.list_ports.comports", lambda: [port])
+    assert run_json("ports")[0]["usb_id"] == "10c4:ea60"
+    assert run("ports")[0].splitlines()[-1].split() == [
+        *("/dev/ttyUSB0", "10c4:ea60", "0001", "CP2102")
+    ]
+
+
+GOOD = Check("gcc (native)", ok=True, seen="gcc 12", mend="")
+LESS = Check("tensorflow", ok=False, seen="not installed", mend="pip install x", optional=True)
+BAD = Check("qemu", ok=False, seen="not on PATH", mend="sudo apt-get install qemu-system-misc")
+
+
+@pytest.mark.parametrize(("checks", "status"), [([GOOD, LESS], 0), ([GOOD, BAD, LESS], 4)])
+def test_doctor_names_the_command_that_mends(
+    checks: list[Check], status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tinybench.build.doctor.examine", lambda: checks)
+    out, err = run("doctor", status=status)
+    states = [line.split()[0] for line in out.splitlines()[2:]]
+    assert states == ["ok" if c.ok else "optional" if c.optional else "MISSING" for c in checks]
+    for check in checks:
+        assert (f"{check.name}: {check.seen}\n  next: {check.mend}" in err) == (not check.ok)
+    assert len(run_json("doctor", status=status)) == len(checks)
+
+
+def test_doctor_looks_at_this_computer() -> None:
+    ran = CliRunner().invoke(app, ["doctor", "--json"])
+    checks = json.loads(ran.stdout)
+    missing = [c for c in checks if not (c["ok"] or c["optional"])]
+    assert ran.exit_code == (4 if missing else 0)
+    assert any("typer" in c["name"] for c in checks)
+
+
+# init --------------------------------------------------------------------------------------------
+
+
+def test_init_writes_what_the_others_read(desk: Path) -> None:
+    run("init", 'nets/m "ü" 🐦.tflite', "--data", "/data/birds", "-b", "virt-c3-8m")
+    project = load_project(Path())
+    assert project.model == Path('nets/m "ü" 🐦.tflite')
+    assert project.data.path == Path("/data/birds")
+    assert (project.board, project.engine) == ("virt-c3-8m", "aot")
+    assert project.data.pixel_range == "auto"
+    text = (desk / "tinybench.toml").read_text()
+    assert "model =" in text
+    assert text.count("#") > 8, "it explains itself"
+    run("init", "other.tflite", "--force")
+    assert load_project(Path()).model == Path("other.tflite")
+
+
+def test_init_elsewhere_writes_paths_as_seen_from_there(desk: Path) -> None:
+    run("init", "model.tflite", "--data", "d.npz", "-C", "a/b")
+    table = tomllib.loads((desk / "a" / "b" / "tinybench.toml").read_text())
+    assert table["model"] == "../../model.tflite"
+    assert table["data"]["path"] == "../../d.npz"
+    project = load_project(Path("a/b"))
+    assert project.model is not None
+    assert project.model.resolve() == desk / "model.tflite"
+
+
+def test_init_uncommented_is_still_a_project(desk: Path) -> None:
+    """What is commented out in the file is as valid as what is not."""
+    run("init")
+    path = desk / "tinybench.toml"
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join(x.removeprefix("# ") if " = " in x else x for x in lines))
+    project = load_project(desk)
+    assert (project.data.limit, project.data.strict) == (100, True)
+    assert project.data.labels == desk / "labels.txt"
+    assert project.runs_folder == desk / "runs"
+
+
+# how it looks ------------------------------------------------------------------------------------
+
+
+def test_tables_have_no_blanks_at_the_ends(capsys: pytest.CaptureFixture[str]) -> None:
+    console.print_table(("a", "b"), [("1", "x"), ("22", "")], right=(0,))
+    console.print_pairs([("name", "value"), ("n", "")])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == [" a   b", "──────", " 1   x", "22", "name  value", "n"]
+
+
+def test_tables_keep_to_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "40")
+    console.print_table(("what", "why"), [("[bold] :smile:", "a long reason " * 8)])
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 40
+    assert any("[bold] :smile:" in line for line in lines), "a user's text is no markup"
+
+
+def test_errors_are_in_three_parts(capsys: pytest.CaptureFixture[str]) -> None:
+    name = "tensor " + "x" * 1000 + " is float32"
+    console.show_error(ToolMissing("find gcc", "no gcc", "install it", details=("line", name)))
+    out, err = capsys.readouterr()
+    lines = err.splitlines()
+    assert out == ""
+    assert lines[:3] == ["error: find gcc", "  seen: no gcc", "    line"]
+    assert lines[3].startswith("    tensor xxx")
+    assert lines[3].endswith("xxx is float32")
+    assert len(lines[3]) < 260
+    assert lines[4:] == ["  next: install it"]
+
+
+def test_a_model_from_the_project_file(desk: Path) -> None:
+    (desk / "sub").mkdir()
+    (desk / "sub" / "net.tflite").write_bytes(conv_model())
+    (desk / "sub" / "tinybench.toml").write_text("model = 'net.tflite'\nboard = 'native'\n")
+    assert run_json("inspect", "-C", "sub")["fits"]["board"] == "native"
+    assert run_json("inspect", "-C", "sub", "-b", "virt-c3")["fits"]["board"] == "virt-c3"
