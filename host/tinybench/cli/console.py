@@ -9,7 +9,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, ParamSpec
+from typing import Any, Literal, ParamSpec, TextIO
 
 import typer
 
@@ -61,18 +61,20 @@ def _shorten(line: str) -> str:
 
 def news(text: str) -> None:
     """A line about what goes on; never on stdout."""
-    typer.echo(text, err=True)
+    _say(text, sys.stderr)
 
 
 def show(text: str) -> None:
-    """A line of the result, on stdout.
+    """A line of the result, on stdout."""
+    _say(text, sys.stdout)
 
-    Whoever reads stdout may leave early; the command still ends as it would have.
-    """
+
+def _say(text: str, stream: TextIO) -> None:
+    """Whoever reads may leave early; the command still ends as it would have."""
     try:
-        typer.echo(text)
+        typer.echo(text, stream)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def print_json(value: Any) -> None:
