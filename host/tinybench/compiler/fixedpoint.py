@@ -99,6 +99,21 @@ def clamp8(x: int, low: int = INT8_MIN, high: int = INT8_MAX) -> int:
     return max(low, min(high, x))
 
 
+def clamp16(x: int) -> int:
+    """x limited to int16."""
+    return max(-(2**15), min(2**15 - 1, x))
+
+
+def rounding_high_mul16(a: int, b: int) -> int:
+    """gemmlowp SaturatingRoundingDoublingHighMul on int16; b is not negative."""
+    return (a * b + (1 << 14)) >> 15
+
+
+def top16(value: int) -> int:
+    """A Q31 mantissa as Q15, rounded (DownScaleInt32ToInt16Multiplier() in common.h)."""
+    return min((value + (1 << 15)) >> 16, 2**15 - 1)
+
+
 def activation_range(activation: str, scale: np.float32, zero_point: int) -> tuple[int, int]:
     """The int8 clamp of a fused activation.
 
@@ -142,15 +157,20 @@ def input_radius(integer_bits: int, left_shift: int) -> int:
 # --- gemmlowp fixedpoint.h, on raw int32 values -----------------------------------------
 
 
-def reciprocal_one_plus(x: int) -> int:
-    """1 / (1 + x) for x in [0, 1), both Q0.31 (one_over_one_plus_x_for_x_in_0_1)."""
+def _twice_reciprocal_one_plus(x: int) -> int:
+    """2 / (1 + x) for x in [0, 1), Q0.31 -> Q2.29: three Newton-Raphson steps."""
     total = x + INT32_MAX
     half_denominator = (total + 1) // 2 if total >= 0 else -((-total + 1) // 2)
     estimate = 1515870810 + rounding_high_mul(half_denominator, -1010580540)
     for _ in range(3):
         error = (1 << 29) - rounding_high_mul(half_denominator, estimate)
         estimate += saturating_shift_left(rounding_high_mul(estimate, error), 2)
-    return saturating_shift_left(estimate, 1)
+    return estimate
+
+
+def reciprocal_one_plus(x: int) -> int:
+    """1 / (1 + x) for x in [0, 1), both Q0.31 (one_over_one_plus_x_for_x_in_0_1)."""
+    return saturating_shift_left(_twice_reciprocal_one_plus(x), 1)
 
 
 def exp_negative(a: int, integer_bits: int) -> int:
@@ -199,3 +219,15 @@ def logistic(a: int, integer_bits: int) -> int:
         return 1 << 30
     positive = reciprocal_one_plus(exp_negative(-abs(a), integer_bits))
     return positive if a > 0 else INT32_MAX - positive
+
+
+def tanh(a: int, integer_bits: int) -> int:
+    """tanh(a), a in Q(integer_bits), result Q0.31 (gemmlowp tanh).
+
+    With x = exp(-2 |a|) it is (1 - x) / (1 + x) = 2 / (1 + x) - 1.
+    """
+    if a == 0:
+        return 0
+    twice = _twice_reciprocal_one_plus(exp_negative(-abs(a), integer_bits + 1))
+    positive = saturating_shift_left(twice - (1 << 29), 2)
+    return positive if a > 0 else -positive

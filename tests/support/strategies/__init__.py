@@ -10,6 +10,7 @@ from support.op_case import OpCase
 from support.strategies import convolution, dense, elementwise, move, reduction, tables
 
 OP_CASES: Mapping[str, st.SearchStrategy[OpCase]] = {
+    "ABS": tables.absolutes(),
     "ADD": elementwise.adds("ADD"),
     "AVERAGE_POOL_2D": reduction.pools("AVERAGE_POOL_2D"),
     "CONCATENATION": move.concatenations(),
@@ -17,6 +18,8 @@ OP_CASES: Mapping[str, st.SearchStrategy[OpCase]] = {
     "DEPTHWISE_CONV_2D": convolution.depthwise_conv_2ds(),
     "DEQUANTIZE": tables.dequantizes(),
     "FULLY_CONNECTED": dense.fully_connecteds(),
+    "HARD_SWISH": tables.hard_swishes(),
+    "LEAKY_RELU": tables.leaky_relus(),
     "LOGISTIC": tables.logistics(),
     "MAX_POOL_2D": reduction.pools("MAX_POOL_2D"),
     "MEAN": reduction.means(),
@@ -27,4 +30,5 @@ OP_CASES: Mapping[str, st.SearchStrategy[OpCase]] = {
     "RELU6": tables.relu6s(),
     "SOFTMAX": tables.softmaxes(),
     "SUB": elementwise.adds("SUB"),
+    "TANH": tables.tanhs(),
 }

@@ -55,6 +55,42 @@ def logistics(draw: Draw) -> OpCase:
 
 
 @st.composite
+def tanhs(draw: Draw) -> OpCase:
+    """TANH, from a scale that sees only the middle to one that sees only the ends."""
+    shape = draw(shapes())
+    source = Activation(shape, draw(scales(2.0**-26, 16.0)), draw(zero_points()))
+    return OpCase("TANH", (source,), Activation(shape, 1 / 128, 0))
+
+
+@st.composite
+def leaky_relus(draw: Draw) -> OpCase:
+    """LEAKY_RELU with rescaling and any slope, also none and falling."""
+    source, output = draw(_rescalings(2.0**-20, 2.0**20))
+    alpha = draw(st.sampled_from([0.0, 0.1, 0.2, 0.3, 1.0, 1.7, -0.4]))
+    return OpCase("LEAKY_RELU", (source,), output, version=2, options={"alpha": alpha})
+
+
+@st.composite
+def absolutes(draw: Draw) -> OpCase:
+    """ABS, with and without rescaling."""
+    source, output = draw(_rescalings(2.0**-20, 2.0**20))
+    if draw(st.booleans()):
+        output = Activation(source.shape, source.scale, output.zero_point)
+    return OpCase("ABS", (source,), output, version=2)
+
+
+@st.composite
+def hard_swishes(draw: Draw) -> OpCase:
+    """HARD_SWISH; the output's scale is at least the input's / 128, as TFLite Micro demands."""
+    shape = draw(shapes())
+    scale = draw(st.one_of(scales(2.0**-8, 0.25), scales(2.0**-20, 64.0)))
+    ratio = draw(st.one_of(ratios(0.25, 4.0), ratios(1 / 120, 128.0)))
+    source = Activation(shape, scale, draw(zero_points()))
+    output = Activation(shape, float(np.float32(scale * ratio)), draw(zero_points()))
+    return OpCase("HARD_SWISH", (source,), output)
+
+
+@st.composite
 def softmaxes(draw: Draw) -> OpCase:
     """SOFTMAX of rows of up to 500 classes.
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tinybench.compiler.lower import (
+    activations,
     convert,
     convolution,
     elementwise,
@@ -34,6 +35,7 @@ class OpSpec:
 
 # lowering, newest version, most inputs
 OPS: Mapping[str, OpSpec] = {
+    "ABS": OpSpec(activations.absolute, 5, 1),
     "ADD": OpSpec(elementwise.add, 4, 2),
     "AVERAGE_POOL_2D": OpSpec(reduction.average_pool, 3, 1),
     "CONCATENATION": OpSpec(move.concatenation, 4, None),
@@ -41,7 +43,9 @@ OPS: Mapping[str, OpSpec] = {
     "DEPTHWISE_CONV_2D": OpSpec(convolution.depthwise_conv_2d, 7, 3),
     "DEQUANTIZE": OpSpec(convert.dequantize, 6, 1),
     "FULLY_CONNECTED": OpSpec(convolution.fully_connected, 13, 3),
-    "LOGISTIC": OpSpec(tables.logistic, 3, 1),
+    "HARD_SWISH": OpSpec(activations.hard_swish, 1, 1),
+    "LEAKY_RELU": OpSpec(activations.leaky_relu, 2, 1),
+    "LOGISTIC": OpSpec(activations.logistic, 3, 1),
     "MAX_POOL_2D": OpSpec(reduction.max_pool, 3, 1),
     "MEAN": OpSpec(reduction.mean, 3, 2),
     "MUL": OpSpec(elementwise.mul, 7, 2),
@@ -51,4 +55,5 @@ OPS: Mapping[str, OpSpec] = {
     "RELU6": OpSpec(tables.relu6, 3, 1),
     "SOFTMAX": OpSpec(tables.softmax, 3, 1),
     "SUB": OpSpec(elementwise.sub, 5, 2),
+    "TANH": OpSpec(activations.tanh, 3, 1),
 }
