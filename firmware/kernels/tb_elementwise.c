@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ADD, SUB, MUL with broadcasting, and every function of one int8 as a table.
+/* ADD, SUB, MUL, MAXIMUM, MINIMUM, PRELU with broadcasting, and every function of one int8 as a
+ * table.
  *
  * The compiler merges axes that broadcast alike, so the innermost loop is long: equal shapes
  * become one axis, a per-channel operand two. */
@@ -15,6 +16,14 @@ static inline int32_t add_one(const tb_add_t *op, int32_t a, int32_t b) {
   const int32_t sum = tb_requantize(wide_a, op->a_multiplier, op->a_shift) +
                       op->b_sign * tb_requantize(wide_b, op->b_multiplier, op->b_shift);
   return tb_requantize(sum, op->multiplier, op->shift) + op->out_offset;
+}
+
+static inline int32_t prelu_one(const tb_prelu_t *op, int32_t a, int32_t b) {
+  const int32_t x = a + op->in_offset;
+  const int32_t scaled =
+      x >= 0 ? tb_requantize(x, op->multiplier, op->shift)
+             : tb_requantize(x * (b + op->alpha_offset), op->leak_multiplier, op->leak_shift);
+  return scaled + op->out_offset;
 }
 
 /* Runs `statement` for every element of the output, with pa and pb at its operands. */
@@ -54,6 +63,18 @@ void tb_mul(const tb_mul_t *op, const int8_t *a, const int8_t *b, int8_t *out) {
     FOR_EACH(&op->shape, a, b,
              *out++ = tb_scale((*pa + a_offset) * (*pb + b_offset), m, shift, limits));
   }
+}
+
+void tb_maximum(const tb_maximum_t *op, const int8_t *a, const int8_t *b, int8_t *out) {
+  FOR_EACH(&op->shape, a, b, *out++ = *pa > *pb ? *pa : *pb);
+}
+
+void tb_minimum(const tb_minimum_t *op, const int8_t *a, const int8_t *b, int8_t *out) {
+  FOR_EACH(&op->shape, a, b, *out++ = *pa < *pb ? *pa : *pb);
+}
+
+void tb_prelu(const tb_prelu_t *op, const int8_t *a, const int8_t *b, int8_t *out) {
+  FOR_EACH(&op->shape, a, b, *out++ = tb_clamp8(prelu_one(op, *pa, *pb), INT8_MIN, INT8_MAX));
 }
 
 void tb_lookup(const tb_lookup_t *op, const int8_t *in, int8_t *out) {

@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 /* Rises with every change of a struct or of what a kernel expects; model.cc checks it. */
-#define TB_KERNELS_VERSION 2
+#define TB_KERNELS_VERSION 3
 
 #ifdef __cplusplus
 extern "C" {
@@ -108,6 +108,22 @@ typedef struct {
   int32_t multiplier, shift, out_offset, act_min, act_max;
 } tb_mul_t;
 void tb_mul(const tb_mul_t *op, const int8_t *a, const int8_t *b, int8_t *out);
+
+/* MAXIMUM and MINIMUM of one scale. In place on an input that is not repeated. */
+typedef struct {
+  tb_broadcast_t shape;
+} tb_maximum_t, tb_minimum_t;
+void tb_maximum(const tb_maximum_t *op, const int8_t *a, const int8_t *b, int8_t *out);
+void tb_minimum(const tb_minimum_t *op, const int8_t *a, const int8_t *b, int8_t *out);
+
+/* PRELU: b is the slope of negative a. In place on an input that is not repeated. */
+typedef struct {
+  tb_broadcast_t shape;
+  int32_t in_offset, alpha_offset;
+  int32_t multiplier, shift;
+  int32_t leak_multiplier, leak_shift, out_offset;
+} tb_prelu_t;
+void tb_prelu(const tb_prelu_t *op, const int8_t *a, const int8_t *b, int8_t *out);
 
 /* Any function of one int8, or of one int8 and its channel: table[channels][256], indexed by
  * the value + 128. Element i is of channel i % channels. In place. */

@@ -222,7 +222,7 @@ def logistic(a: int, integer_bits: int) -> int:
 
 
 def tanh(a: int, integer_bits: int) -> int:
-    """tanh(a), a in Q(integer_bits), result Q0.31 (gemmlowp tanh).
+    """The hyperbolic tangent, a in Q(integer_bits), result Q0.31 (gemmlowp tanh).
 
     With x = exp(-2 |a|) it is (1 - x) / (1 + x) = 2 / (1 + x) - 1.
     """

@@ -1,8 +1,9 @@
-"""ADD, SUB and MUL: equal shapes, broadcasting, constant operands."""
+"""ADD, SUB, MUL, MAXIMUM, MINIMUM, PRELU: equal shapes, broadcasting, constant operands."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,23 @@ def muls(draw: Draw) -> OpCase:
     a, b, shape = draw(_operands())
     ratio = draw(st.one_of(ratios(4.0, 512.0), ratios(2.0**-13, 2.0**34)))
     return _case(draw, "MUL", (a, b), shape, _scale(a) * _scale(b) * ratio)
+
+
+@st.composite
+def extremes(draw: Draw, name: str) -> OpCase:
+    """MAXIMUM or MINIMUM: one scale for all."""
+    a, b, shape = draw(_operands())
+    quant = {"scale": _scale(a), "zero_point": a.zero_point}
+    return OpCase(name, (a, replace(b, **quant)), Activation(shape, **quant), version=2)
+
+
+@st.composite
+def prelus(draw: Draw) -> OpCase:
+    """PRELU with slopes of any sign, constant or not."""
+    a, b, shape = draw(_operands())
+    ratio = draw(st.one_of(ratios(0.25, 4.0), ratios(2.0**-10, 2.0**20)))
+    output = Activation(shape, float(np.float32(_scale(a) * ratio)), draw(zero_points()))
+    return OpCase("PRELU", (a, b), output)
 
 
 def _scale(operand: Activation | Constant) -> float:

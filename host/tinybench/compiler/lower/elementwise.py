@@ -1,4 +1,4 @@
-"""ADD, SUB and MUL with broadcasting."""
+"""ADD, SUB, MUL, MAXIMUM, MINIMUM and PRELU with broadcasting."""
 
 from __future__ import annotations
 
@@ -84,6 +84,49 @@ def mul(lowering: Lowering) -> list[Step]:
         "shift": stored_shift(m, 255 * 255),
     }
     return _binary(lowering, "tb_mul", fields, value)
+
+
+def maximum(lowering: Lowering) -> list[Step]:
+    """MAXIMUM of one scale, as TFLite Micro compares the bytes."""
+    return _larger_or_smaller(lowering, "tb_maximum", max)
+
+
+def minimum(lowering: Lowering) -> list[Step]:
+    """MINIMUM of one scale."""
+    return _larger_or_smaller(lowering, "tb_minimum", min)
+
+
+def _larger_or_smaller(lowering: Lowering, function: str, value: Function) -> list[Step]:
+    if len(set(_scales(lowering))) > 1:
+        raise Unsupported("inputs and output differ in scale or zero point")
+    return _binary(lowering, function, {}, value)
+
+
+def prelu(lowering: Lowering) -> list[Step]:
+    """PRELU: the second input is the slope where the first is negative.
+
+    Source: CalculatePreluParams() in prelu_common.cc, reference/prelu.h.
+    """
+    a, alpha, out = _scales(lowering)
+    ratio = float(a.scale) / float(out.scale)
+    leak_ratio = float(a.scale) * float(alpha.scale) / float(out.scale)
+    identity, leak = quantize_multiplier(ratio), quantize_multiplier(leak_ratio)
+
+    def value(x: int, y: int) -> int:
+        x -= a.zero
+        scaled = multiply(x, identity) if x >= 0 else multiply(x * (y - alpha.zero), leak)
+        return clamp8(scaled + out.zero)
+
+    fields: dict[str, Value] = {
+        "in_offset": -a.zero,
+        "alpha_offset": -alpha.zero,
+        "multiplier": identity.value,
+        "shift": identity.shift,
+        "leak_multiplier": leak.value,
+        "leak_shift": leak.shift,
+        "out_offset": out.zero,
+    }
+    return _binary(lowering, "tb_prelu", fields, value)
 
 
 def _scales(lowering: Lowering) -> tuple[Scale, Scale, Scale]:
