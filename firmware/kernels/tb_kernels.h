@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 /* Rises with every change of a struct or of what a kernel expects; model.cc checks it. */
-#define TB_KERNELS_VERSION 3
+#define TB_KERNELS_VERSION 4
 
 #ifdef __cplusplus
 extern "C" {
@@ -140,7 +140,7 @@ typedef struct {
 } tb_softmax_t;
 void tb_softmax(const tb_softmax_t *op, const int8_t *in, int8_t *out);
 
-/* PAD: a border of `value` around each of four axes. */
+/* PAD and PADV2: a border of `value` around each of four axes. */
 typedef struct {
   int32_t in_size[4];
   int32_t before[4];
@@ -149,12 +149,31 @@ typedef struct {
 } tb_pad_t;
 void tb_pad(const tb_pad_t *op, const int8_t *in, int8_t *out);
 
-/* One input of a CONCATENATION: `rows` pieces of `bytes`, every `out_step` bytes from
+/* One input of a CONCATENATION or PACK: `rows` pieces of `bytes`, every `out_step` bytes from
  * `out_offset` on. */
 typedef struct {
   int32_t rows, bytes, out_step, out_offset;
 } tb_copy_rows_t;
 void tb_copy_rows(const tb_copy_rows_t *op, const int8_t *in, int8_t *out);
+
+/* SLICE, SPLIT, TRANSPOSE and their kind: a walk over the input from `in_offset` on, with size[i]
+ * steps of step[i] bytes (0 and backwards too) along axis i. Each place gives `run` bytes. */
+typedef struct {
+  int32_t in_offset;
+  int32_t size[5];
+  int32_t step[5];
+  int32_t run;
+} tb_copy_strided_t;
+void tb_copy_strided(const tb_copy_strided_t *op, const int8_t *in, int8_t *out);
+
+/* RESIZE_NEAREST_NEIGHBOR and MIRROR_PAD: output (i, j, k, l) is the `run` bytes of the input at
+ * the sum of four offsets. offset[size[0] + .. + size[3]] holds those of one axis after another. */
+typedef struct {
+  int32_t size[4];
+  int32_t run;
+  const int32_t *offset;
+} tb_copy_indexed_t;
+void tb_copy_indexed(const tb_copy_indexed_t *op, const int8_t *in, int8_t *out);
 
 /* QUANTIZE and DEQUANTIZE inside a graph: the only floating point, in software where the
  * core has no FPU. The float tensor is 4-byte aligned. */

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* PAD and CONCATENATION: bytes that only change their place. */
+/* Bytes that only change their place.
+ *
+ * Reading in order: PAD and CONCATENATION write pieces to where they belong.
+ * Writing in order: slices, splits and transpositions are one walk over the input with a step per
+ * axis; what mirrors or repeats has a table of offsets per axis instead. The compiler merges axes,
+ * so that the innermost copy is as long as the op allows. */
 #include <string.h>
 
 #include "tb_kernels.h"
@@ -40,5 +45,56 @@ void tb_copy_rows(const tb_copy_rows_t *op, const int8_t *in, int8_t *out) {
     memcpy(out, in, (size_t)op->bytes);
     in += op->bytes;
     out += op->out_step;
+  }
+}
+
+/* The innermost axis; most transpositions move single bytes. */
+static int8_t *copy_line(const tb_copy_strided_t *op, const int8_t *in, int8_t *out) {
+  const int32_t size = op->size[4], step = op->step[4], run = op->run;
+  if (run == 1) {
+    for (int32_t i = 0; i < size; i++) {
+      *out++ = in[i * step];
+    }
+    return out;
+  }
+  for (int32_t i = 0; i < size; i++) {
+    memcpy(out, in + i * step, (size_t)run);
+    out += run;
+  }
+  return out;
+}
+
+void tb_copy_strided(const tb_copy_strided_t *op, const int8_t *in, int8_t *out) {
+  int32_t done[4] = {0, 0, 0, 0};
+  int32_t place = op->in_offset;
+  int axis;
+  do {
+    out = copy_line(op, in + place, out);
+    for (axis = 3; axis >= 0; axis--) {
+      if (++done[axis] < op->size[axis]) {
+        place += op->step[axis];
+        break;
+      }
+      place -= (op->size[axis] - 1) * op->step[axis];
+      done[axis] = 0;
+    }
+  } while (axis >= 0);
+}
+
+void tb_copy_indexed(const tb_copy_indexed_t *op, const int8_t *in, int8_t *out) {
+  const int32_t *const at_i = op->offset;
+  const int32_t *const at_j = at_i + op->size[0];
+  const int32_t *const at_k = at_j + op->size[1];
+  const int32_t *const at_l = at_k + op->size[2];
+  for (int32_t i = 0; i < op->size[0]; i++) {
+    for (int32_t j = 0; j < op->size[1]; j++) {
+      for (int32_t k = 0; k < op->size[2]; k++) {
+        const int8_t *from = in + at_i[i] + at_j[j] + at_k[k];
+        for (int32_t l = 0; l < op->size[3]; l++) {
+          memcpy(out, from + at_l[l], (size_t)op->run);
+          out += op->run;
+        }
+      }
+    }
   }
 }

@@ -58,6 +58,7 @@ class OpCase:
 
     Attributes:
         then: an op that reads the output, in place of its own first input.
+        more_outputs: of an op that has several.
     """
 
     name: str
@@ -66,9 +67,10 @@ class OpCase:
     version: int = 1
     options: Mapping[str, Any] = field(default_factory=dict)
     then: OpCase | None = None
+    more_outputs: tuple[Activation, ...] = ()
 
-    def add_to(self, builder: ModelBuilder, source: int | None = None) -> int:
-        """Adds the op with inputs of its own; returns the last output's index.
+    def add_to(self, builder: ModelBuilder, source: int | None = None) -> list[int]:
+        """Adds the op with inputs of its own; returns the last op's outputs.
 
         Args:
             builder: where it goes.
@@ -76,11 +78,12 @@ class OpCase:
         """
         given = [] if source is None else [source]
         inputs = given + [self._add_input(builder, tensor) for tensor in self.inputs[len(given) :]]
-        output = builder.tensor(
-            self.output.shape, self.output.scale, self.output.zero_point, self.output.dtype
-        )
-        builder.op(self.name, inputs, [output], self.version, **self.options)
-        return output if self.then is None else self.then.add_to(builder, output)
+        outputs = [
+            builder.tensor(out.shape, out.scale, out.zero_point, out.dtype)
+            for out in (self.output, *self.more_outputs)
+        ]
+        builder.op(self.name, inputs, outputs, self.version, **self.options)
+        return outputs if self.then is None else self.then.add_to(builder, outputs[0])
 
     def _add_input(self, builder: ModelBuilder, tensor: Activation | Constant | None) -> int:
         if tensor is None:
@@ -93,4 +96,4 @@ class OpCase:
 def model_of(cases: Sequence[OpCase]) -> bytes:
     """A model in which the ops stand side by side, each with its own inputs and output."""
     builder = ModelBuilder()
-    return builder.finish(outputs=[case.add_to(builder) for case in cases])
+    return builder.finish(outputs=[tensor for case in cases for tensor in case.add_to(builder)])

@@ -46,7 +46,7 @@ def check_edge(folded: Folded) -> tuple[Problem, ...]:
     """Inputs and outputs that a device cannot have."""
     problems = [_whole("it has no input")] if not folded.inputs else []
     tensors = folded.graph.tensors
-    computed = {op.outputs[0] for op in folded.graph.ops if op.outputs}
+    computed = {tensor for op in folded.graph.ops for tensor in op.outputs}
     computed |= {t for t, _ in folded.inputs}
     for t, _ in folded.inputs:
         reasons = [*_edge_reasons(tensors[t])]

@@ -7,7 +7,16 @@ from collections.abc import Mapping
 from hypothesis import strategies as st
 
 from support.op_case import OpCase
-from support.strategies import convolution, dense, elementwise, move, reduction, tables
+from support.strategies import (
+    convolution,
+    dense,
+    elementwise,
+    indexed,
+    move,
+    reduction,
+    strided,
+    tables,
+)
 
 OP_CASES: Mapping[str, st.SearchStrategy[OpCase]] = {
     "ABS": tables.absolutes(),
@@ -16,22 +25,34 @@ OP_CASES: Mapping[str, st.SearchStrategy[OpCase]] = {
     "CONCATENATION": move.concatenations(),
     "CONV_2D": convolution.conv_2ds(),
     "DEPTHWISE_CONV_2D": convolution.depthwise_conv_2ds(),
+    "DEPTH_TO_SPACE": strided.depths_and_spaces("DEPTH_TO_SPACE"),
     "DEQUANTIZE": tables.dequantizes(),
     "FULLY_CONNECTED": dense.fully_connecteds(),
     "HARD_SWISH": tables.hard_swishes(),
     "LEAKY_RELU": tables.leaky_relus(),
     "LOGISTIC": tables.logistics(),
-    "MAX_POOL_2D": reduction.pools("MAX_POOL_2D"),
     "MAXIMUM": elementwise.extremes("MAXIMUM"),
+    "MAX_POOL_2D": reduction.pools("MAX_POOL_2D"),
     "MEAN": reduction.means(),
     "MINIMUM": elementwise.extremes("MINIMUM"),
+    "MIRROR_PAD": indexed.mirror_pads(),
     "MUL": elementwise.muls(),
+    "PACK": move.packs(),
     "PAD": move.pads(),
+    "PADV2": move.pads("PADV2"),
     "PRELU": elementwise.prelus(),
     "QUANTIZE": tables.quantizes(),
     "RELU": tables.relus(),
     "RELU6": tables.relu6s(),
+    "RESIZE_NEAREST_NEIGHBOR": indexed.nearest_neighbors(),
+    "SLICE": strided.slices(),
     "SOFTMAX": tables.softmaxes(),
+    "SPACE_TO_DEPTH": strided.depths_and_spaces("SPACE_TO_DEPTH"),
+    "SPLIT": strided.splits(),
+    "SPLIT_V": strided.split_vs(),
+    "STRIDED_SLICE": strided.strided_slices(),
     "SUB": elementwise.adds("SUB"),
     "TANH": tables.tanhs(),
+    "TRANSPOSE": strided.transposes(),
+    "UNPACK": strided.unpacks(),
 }

@@ -248,7 +248,7 @@ def other_cases() -> list[tuple[OpCase, str]]:
             OpCase("RESHAPE", (Constant((1, 8), scale=0.1),), row),
             "only an activation",
         ),
-        (OpCase("PACK", (row, row), Activation((2, 1, 8), 0.1)), "only int32 arithmetic"),
+        (OpCase("SHAPE", (row,), Activation((2,), None, 0, "int64")), "only as int32"),
     ]
 
 

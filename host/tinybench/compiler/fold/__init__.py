@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tinybench.compiler.fold.constants import CONSTANT_OPS, fold_constants
+from tinybench.compiler.fold.constants import fold_constants
 from tinybench.compiler.fold.edge import fold_inputs, fold_outputs
 from tinybench.compiler.fold.padding import EXPLICIT_PADDING, fold_pads
 from tinybench.compiler.fold.views import VIEW_OPS, fold_views
@@ -26,10 +26,7 @@ FOLDED_ONLY: Mapping[str, str] = {
         VIEW_OPS,
         "only an activation that keeps its type and its number of elements can be reshaped",
     ),
-    **dict.fromkeys(
-        CONSTANT_OPS,
-        "only int32 arithmetic on shapes that are known at build time is supported",
-    ),
+    "SHAPE": "only as int32, known at build time",
 }
 
 

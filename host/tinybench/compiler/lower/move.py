@@ -1,15 +1,17 @@
-"""PAD and CONCATENATION: bytes that only change their place."""
+"""PAD, CONCATENATION and PACK: bytes that only change their place."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
-from tinybench.compiler.lower.context import Lowering, Unsupported
+from tinybench.compiler.lower.context import Lowering, Scale, Unsupported
 from tinybench.compiler.program import Step, Value
+from tinybench.model.graph import Tensor
 
 
 def pad(lowering: Lowering) -> list[Step]:
-    """PAD with the zero point around up to four axes."""
+    """PAD with the zero point, PADV2 with a constant around up to four axes."""
     source, out = lowering.input(0), lowering.output
     in_scale, out_scale = lowering.int8_scale(source), lowering.int8_scale(out)
     if in_scale != out_scale:
@@ -28,17 +30,41 @@ def pad(lowering: Lowering) -> list[Step]:
         "in_size": (1,) * lead + source.shape,
         "before": (0,) * lead + before,
         "after": (0,) * lead + after,
-        "value": out_scale.zero,
+        "value": _border(lowering, out_scale),
     }
     return [lowering.step("tb_pad", fields, (source.index,))]
 
 
+def _border(lowering: Lowering, out_scale: Scale) -> int:
+    if lowering.optional_input(2) is None:
+        return out_scale.zero
+    value = lowering.constant(2, "int8")
+    if value.size != 1 or lowering.int8_scale(lowering.input(2)) != out_scale:
+        raise Unsupported("the border is not one value in the output's scale")
+    return int(value.reshape(-1)[0])
+
+
 def concatenation(lowering: Lowering) -> list[Step]:
     """One copy per input; scales must agree, as TFLite Micro demands."""
-    out = lowering.output
-    out_scale = lowering.int8_scale(out)
     if lowering.option("fused_activation_function", "NONE") != "NONE":
         raise Unsupported("a fused activation")
+    return _join(lowering, lambda source, axis: source.shape)
+
+
+def pack(lowering: Lowering) -> list[Step]:
+    """PACK: a concatenation along an axis that the inputs do not have."""
+    return _join(lowering, lambda source, axis: (*source.shape[:axis], 1, *source.shape[axis:]))
+
+
+def _join(lowering: Lowering, shape_of: Callable[[Tensor, int], tuple[int, ...]]) -> list[Step]:
+    """The inputs after one another along the op's axis.
+
+    Args:
+        lowering: the op.
+        shape_of: an input, the axis -> its shape as a part of the output.
+    """
+    out = lowering.output
+    out_scale = lowering.int8_scale(out)
     rank = len(out.shape)
     axis = int(lowering.option("axis", 0))
     if not -rank <= axis < rank:
@@ -51,14 +77,15 @@ def concatenation(lowering: Lowering) -> list[Step]:
         source = lowering.input(position)
         if lowering.int8_scale(source) != out_scale:
             raise Unsupported(f"input {position} differs from the output in scale or zero point")
-        same = source.shape[:axis] + source.shape[axis + 1 :]
-        if len(source.shape) != rank or same != out.shape[:axis] + out.shape[axis + 1 :]:
+        shape = shape_of(source, axis)
+        same = shape[:axis] + shape[axis + 1 :]
+        if len(shape) != rank or same != out.shape[:axis] + out.shape[axis + 1 :]:
             raise Unsupported(f"input {position} of shape {source.shape} for {out.shape}")
         if source.data is not None:
             raise Unsupported(f"input {position} is constant")
-        piece = math.prod(source.shape[axis:])
+        piece = math.prod(shape[axis:])
         fields: dict[str, Value] = {
-            "rows": math.prod(source.shape[:axis]),
+            "rows": math.prod(shape[:axis]),
             "bytes": piece,
             "out_step": step,
             "out_offset": offset,
