@@ -175,7 +175,7 @@ def _did_you_mean(word: str, known: list[str]) -> str:
 
 def _read_board(path: Path) -> Board:
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError("read the board file", f"{path}: {error}") from error
     board: Board = _build(Board, {**table, "source": str(path)}, path, "")
@@ -187,11 +187,11 @@ def _read_board(path: Path) -> Board:
         )
     if not _NAME.fullmatch(board.name):
         raise ConfigError(f"{path}: a name of letters, digits, - and _", f"name={board.name!r}")
-    _check_sizes(board, path)
+    _check_facts(board, path)
     return board
 
 
-def _check_sizes(board: Board, path: Path) -> None:
+def _check_facts(board: Board, path: Path) -> None:
     memory = board.memory
     for key in ("flash_bytes", "ram_bytes", "stack_bytes"):
         if getattr(memory, key) <= 0:
@@ -200,6 +200,12 @@ def _check_sizes(board: Board, path: Path) -> None:
         raise ConfigError(
             f"{path}: memory.stack_bytes below memory.ram_bytes ({memory.ram_bytes})",
             f"stack_bytes={memory.stack_bytes}",
+        )
+    if board.kind == "hardware" and board.link.kind != "serial":
+        raise ConfigError(
+            f"{path}: kind = 'virtual' with link.kind={board.link.kind!r}",
+            "kind='hardware'",
+            "reports keep what ran in an emulator or on this computer apart from real boards",
         )
     if board.link.reply_timeout_s <= 0:
         raise ConfigError(f"{path}: link.reply_timeout_s above 0", f"{board.link.reply_timeout_s}")

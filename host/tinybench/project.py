@@ -97,7 +97,7 @@ def load_project(folder: Path) -> Project:
     if not path.exists():
         return Project(root=folder)
     try:
-        table = tomllib.loads(path.read_text("utf-8"))
+        table = tomllib.loads(path.read_text("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} as TOML", str(error), "mend the line that is named") from error
     except OSError as error:

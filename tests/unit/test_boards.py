@@ -46,6 +46,8 @@ def test_a_guarded_board_ends_its_memories_on_pages(name: str) -> None:
 def test_a_path_loads_a_board_of_the_users_own(tmp_path: Path) -> None:
     board = load_board(write(tmp_path, GOOD))
     assert board.source == str(tmp_path / "virt-c3.toml")
+    marked = load_board(write(tmp_path, "\ufeff" + GOOD))  # as Windows' editor saves it
+    assert marked == board
 
 
 @pytest.mark.parametrize(
@@ -74,6 +76,7 @@ def test_an_unknown_board_is_answered_with_what_is_known(name: str, todo: str) -
         ("stack_bytes = 8_192", 'stack_bytes = "8K"', ["memory.stack_bytes", "type int", "'8K'"]),
         ("stack_bytes = 8_192", "stack_bytes = true", ["memory.stack_bytes", "type int", "True"]),
         ('kind = "virtual"', 'kind = "imaginary"', ["'virtual', 'hardware'", "'imaginary'"]),
+        ('kind = "virtual"', 'kind = "hardware"', ["link.kind='qemu'", "kind='hardware'"]),
         ('["qemu-system-misc"]', '"qemu-system-misc"', ["link.packages", "a list of strings"]),
         ("reply_timeout_s = 30.0", "reply_timeout_s = -1", ["link.reply_timeout_s", "-1"]),
         ('name = "virt-c3"', 'name = "virt-x"', ["rename the file to virt-x.toml"]),
