@@ -131,7 +131,9 @@ def _first_line(command: list[str]) -> str:
 
 
 def _writable(folder: Path) -> Check:
-    free = shutil.disk_usage(folder).free // 2**20 if folder.is_dir() else 0
-    ok = os.access(folder, os.W_OK) and free >= 100
-    mend = "" if ok else "work in a folder of your own on a disk with 100 MB free"
-    return Check(f"write access to {folder}", ok, f"{free:,} MB free", mend)
+    name = f"write access to {folder}"
+    mend = "work in a folder of your own on a disk with 100 MB free"
+    if not (folder.is_dir() and os.access(folder, os.W_OK)):
+        return Check(name, False, "not a folder that can be written to", mend)
+    free = shutil.disk_usage(folder).free // 2**20
+    return Check(name, free >= 100, f"{free:,} MB free", "" if free >= 100 else mend)
