@@ -11,14 +11,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tinybench.compiler.fold.constants import fold_constants
+from tinybench.compiler.fold.constants import CONSTANT_OPS, fold_constants
 from tinybench.compiler.fold.edge import fold_inputs, fold_outputs
 from tinybench.compiler.fold.padding import EXPLICIT_PADDING, fold_pads
 from tinybench.compiler.fold.views import VIEW_OPS, fold_views
 from tinybench.compiler.program import Boundary
 from tinybench.model.graph import Graph
 
-__all__ = ["EXPLICIT_PADDING", "FOLDED_ONLY", "Folded", "fold"]
+__all__ = ["EXPLICIT_PADDING", "FOLDED_ONLY", "FOLDINGS", "Folded", "fold"]
 
 # Ops that no kernel computes -> why one of them may be left after folding.
 FOLDED_ONLY: Mapping[str, str] = {
@@ -27,6 +27,14 @@ FOLDED_ONLY: Mapping[str, str] = {
         "only an activation that keeps its type and its number of elements can be reshaped",
     ),
     "SHAPE": "only as int32, known at build time",
+}
+
+# What becomes of an op where it folds; docs/ops.md shows it.
+FOLDINGS: Mapping[str, str] = {
+    **dict.fromkeys(VIEW_OPS, "a view"),
+    **dict.fromkeys(CONSTANT_OPS, "int32 known at build time: a constant"),
+    **dict.fromkeys(("QUANTIZE", "DEQUANTIZE"), "at an input or output: done on the host"),
+    "PAD": "before VALID convolutions: their padding",
 }
 
 

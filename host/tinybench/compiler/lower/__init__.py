@@ -28,49 +28,71 @@ class OpSpec:
         lower: makes the kernel calls.
         max_version: the newest version of the op that is understood.
         max_inputs: None where there may be any number.
+        kernels: the C functions that it may become, the usual one first.
+        limits: what the op must be, in the words that docs/ops.md explains.
     """
 
     lower: Callable[[Lowering], list[Step]]
     max_version: int
     max_inputs: int | None
+    kernels: tuple[str, ...]
+    limits: str = ""
 
 
-# lowering, newest version, most inputs
+_TABLE = ("tb_lookup",)
+_ROWS = ("tb_copy_rows",)
+_WALK = ("tb_copy_strided",)
+_INDEX = ("tb_copy_indexed",)
+
+_WEIGHTS = "batch 1; symmetric filter"
+_SPREAD = "broadcasts; one constant at most"
+
+# lowering, newest version, most inputs, kernels, limits
 OPS: Mapping[str, OpSpec] = {
-    "ABS": OpSpec(activations.absolute, 5, 1),
-    "ADD": OpSpec(elementwise.add, 4, 2),
-    "AVERAGE_POOL_2D": OpSpec(reduction.average_pool, 3, 1),
-    "CONCATENATION": OpSpec(move.concatenation, 4, None),
-    "CONV_2D": OpSpec(convolution.conv_2d, 8, 3),
-    "DEPTHWISE_CONV_2D": OpSpec(convolution.depthwise_conv_2d, 7, 3),
-    "DEPTH_TO_SPACE": OpSpec(strided.depth_to_space, 2, 1),
-    "DEQUANTIZE": OpSpec(convert.dequantize, 6, 1),
-    "FULLY_CONNECTED": OpSpec(convolution.fully_connected, 13, 3),
-    "HARD_SWISH": OpSpec(activations.hard_swish, 1, 1),
-    "LEAKY_RELU": OpSpec(activations.leaky_relu, 2, 1),
-    "LOGISTIC": OpSpec(activations.logistic, 3, 1),
-    "MAXIMUM": OpSpec(elementwise.maximum, 4, 2),
-    "MAX_POOL_2D": OpSpec(reduction.max_pool, 3, 1),
-    "MEAN": OpSpec(reduction.mean, 3, 2),
-    "MINIMUM": OpSpec(elementwise.minimum, 4, 2),
-    "MIRROR_PAD": OpSpec(indexed.mirror_pad, 3, 2),
-    "MUL": OpSpec(elementwise.mul, 7, 2),
-    "PACK": OpSpec(move.pack, 4, None),
-    "PAD": OpSpec(move.pad, 4, 2),
-    "PADV2": OpSpec(move.pad, 4, 3),
-    "PRELU": OpSpec(elementwise.prelu, 1, 2),
-    "QUANTIZE": OpSpec(convert.quantize, 3, 1),
-    "RELU": OpSpec(tables.relu, 3, 1),
-    "RELU6": OpSpec(tables.relu6, 3, 1),
-    "RESIZE_NEAREST_NEIGHBOR": OpSpec(indexed.resize_nearest_neighbor, 4, 2),
-    "SLICE": OpSpec(strided.slice_, 6, 3),
-    "SOFTMAX": OpSpec(tables.softmax, 3, 1),
-    "SPACE_TO_DEPTH": OpSpec(strided.space_to_depth, 2, 1),
-    "SPLIT": OpSpec(strided.split, 4, 2),
-    "SPLIT_V": OpSpec(strided.split_v, 2, 3),
-    "STRIDED_SLICE": OpSpec(strided.strided_slice, 8, 4),
-    "SUB": OpSpec(elementwise.sub, 5, 2),
-    "TANH": OpSpec(activations.tanh, 3, 1),
-    "TRANSPOSE": OpSpec(strided.transpose, 6, 2),
-    "UNPACK": OpSpec(strided.unpack, 4, 1),
+    "ABS": OpSpec(activations.absolute, 5, 1, _TABLE),
+    "ADD": OpSpec(elementwise.add, 4, 2, ("tb_add", *_TABLE), _SPREAD),
+    "AVERAGE_POOL_2D": OpSpec(
+        reduction.average_pool, 3, 1, ("tb_average_pool",), "batch 1; one scale"
+    ),
+    "CONCATENATION": OpSpec(
+        move.concatenation, 4, None, _ROWS, "one scale; no activation; no constant"
+    ),
+    "CONV_2D": OpSpec(convolution.conv_2d, 8, 3, ("tb_conv2d",), _WEIGHTS),
+    "DEPTHWISE_CONV_2D": OpSpec(convolution.depthwise_conv_2d, 7, 3, ("tb_depthwise",), _WEIGHTS),
+    "DEPTH_TO_SPACE": OpSpec(strided.depth_to_space, 2, 1, _WALK, "one scale"),
+    "DEQUANTIZE": OpSpec(convert.dequantize, 6, 1, ("tb_dequantize_float",), "to float32"),
+    "FULLY_CONNECTED": OpSpec(
+        convolution.fully_connected, 13, 3, ("tb_conv2d",), "symmetric weights"
+    ),
+    "HARD_SWISH": OpSpec(activations.hard_swish, 1, 1, _TABLE, "output scale > input scale / 128"),
+    "LEAKY_RELU": OpSpec(activations.leaky_relu, 2, 1, _TABLE),
+    "LOGISTIC": OpSpec(activations.logistic, 3, 1, _TABLE, "output zero point -128"),
+    "MAXIMUM": OpSpec(elementwise.maximum, 4, 2, ("tb_maximum", *_TABLE), f"one scale; {_SPREAD}"),
+    "MAX_POOL_2D": OpSpec(reduction.max_pool, 3, 1, ("tb_max_pool",), "batch 1; one scale"),
+    "MEAN": OpSpec(reduction.mean, 3, 2, ("tb_mean",), "axes that are neighbours"),
+    "MINIMUM": OpSpec(elementwise.minimum, 4, 2, ("tb_minimum", *_TABLE), f"one scale; {_SPREAD}"),
+    "MIRROR_PAD": OpSpec(indexed.mirror_pad, 3, 2, _INDEX, "one scale; 4 axes"),
+    "MUL": OpSpec(elementwise.mul, 7, 2, ("tb_mul", *_TABLE), _SPREAD),
+    "PACK": OpSpec(move.pack, 4, None, _ROWS, "one scale; no constant"),
+    "PAD": OpSpec(move.pad, 4, 2, ("tb_pad",), "one scale; 4 axes"),
+    "PADV2": OpSpec(move.pad, 4, 3, ("tb_pad",), "one scale; 4 axes"),
+    "PRELU": OpSpec(elementwise.prelu, 1, 2, ("tb_prelu", *_TABLE), _SPREAD),
+    "QUANTIZE": OpSpec(
+        convert.quantize, 3, 1, (*_TABLE, "tb_quantize_float"), "from int8 or float32"
+    ),
+    "RELU": OpSpec(tables.relu, 3, 1, _TABLE),
+    "RELU6": OpSpec(tables.relu6, 3, 1, _TABLE, "one scale"),
+    "RESIZE_NEAREST_NEIGHBOR": OpSpec(indexed.resize_nearest_neighbor, 4, 2, _INDEX, "one scale"),
+    "SLICE": OpSpec(strided.slice_, 6, 3, _WALK, "one scale"),
+    "SOFTMAX": OpSpec(tables.softmax, 3, 1, ("tb_softmax",), "output scale 1/256, zero point -128"),
+    "SPACE_TO_DEPTH": OpSpec(strided.space_to_depth, 2, 1, _WALK, "one scale"),
+    "SPLIT": OpSpec(strided.split, 4, 2, _WALK, "one scale"),
+    "SPLIT_V": OpSpec(strided.split_v, 2, 3, _WALK, "one scale"),
+    "STRIDED_SLICE": OpSpec(
+        strided.strided_slice, 8, 4, _WALK, "one scale; no ellipsis; no new axis"
+    ),
+    "SUB": OpSpec(elementwise.sub, 5, 2, ("tb_add", *_TABLE), _SPREAD),
+    "TANH": OpSpec(activations.tanh, 3, 1, _TABLE, "output zero point 0"),
+    "TRANSPOSE": OpSpec(strided.transpose, 6, 2, _WALK, "one scale"),
+    "UNPACK": OpSpec(strided.unpack, 4, 1, _WALK, "one scale"),
 }

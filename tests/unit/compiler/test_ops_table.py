@@ -1,0 +1,39 @@
+"""The table of ops says of each which kernels it becomes, and docs/ops.md says what it says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from support.op_case import model_of
+from support.strategies import OP_CASES
+from tinybench.compiler import compile_graph
+from tinybench.compiler.fold import FOLDINGS
+from tinybench.compiler.lower import OPS
+from tinybench.model.read import parse_tflite
+from tinybench.render.ops_document import render_ops_document
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def test_the_document_is_up_to_date() -> None:
+    assert (ROOT / "docs/ops.md").read_text() == render_ops_document(), "run tools/regen"
+
+
+def test_the_document_names_every_op_once() -> None:
+    lines = render_ops_document().splitlines()
+    for name in OPS.keys() | FOLDINGS.keys():
+        assert sum(line.startswith(f"| {name} |") for line in lines) == 1
+
+
+@pytest.mark.parametrize("name", sorted(OPS))
+@settings(max_examples=10)
+@given(data=st.data())
+def test_an_op_becomes_one_of_its_kernels(name: str, data: st.DataObject) -> None:
+    program = compile_graph(parse_tflite(model_of([data.draw(OP_CASES[name])])))
+    for step in program.steps:
+        if step.label == name:
+            assert step.kernel.function in OPS[name].kernels
