@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from support.against_tflm import check_same_bytes, needs_tflm
 from support.effort import examples
+from support.many_cases import check_cases, different_cases
 from support.op_case import model_of
 from support.strategies import OP_CASES
+from support.strategies.convolution import padded
 from tinybench.compiler.lower import OPS
 
-OPS_PER_MODEL = 8  # compiled together, so that a case costs little
+CASES = {"CONV_2D": 160, "DEPTHWISE_CONV_2D": 160, "FULLY_CONNECTED": 64}
+USUAL_CASES = 40
 
 
 def test_every_op_is_tested_here() -> None:
@@ -21,11 +22,15 @@ def test_every_op_is_tested_here() -> None:
 
 @needs_tflm
 @pytest.mark.parametrize("name", sorted(OP_CASES))
-@settings(
-    max_examples=examples(15),
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
-@given(data=st.data())
-def test_an_op_equals_tflm(name: str, data: st.DataObject) -> None:
-    cases = data.draw(st.lists(OP_CASES[name], min_size=1, max_size=OPS_PER_MODEL))
-    check_same_bytes(model_of(cases))
+def test_an_op_equals_tflm(name: str) -> None:
+    cases = different_cases(OP_CASES[name], examples(CASES.get(name, USUAL_CASES)))
+    check_cases(cases)
+
+
+@needs_tflm
+@pytest.mark.parametrize("name", ["CONV_2D", "DEPTHWISE_CONV_2D"])
+def test_a_padded_convolution_equals_tflm(name: str) -> None:
+    cases = different_cases(padded(name), examples(100))
+    check_cases(cases)
+    program = check_same_bytes(model_of(cases[:4]))
+    assert all(step.label != "PAD" for step in program.steps)

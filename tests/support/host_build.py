@@ -40,12 +40,14 @@ class HostModel:
 
     Args:
         program: the model.
+        wrap: let int32 wrap around instead of calling that an error, for models whose scales
+            and constants make no sense.
 
     Raises:
         AssertionError: what was rendered does not compile, with the compiler's words.
     """
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, *, wrap: bool = False) -> None:
         self._program = program
         self._folder = Path(tempfile.mkdtemp(dir=_session_folder()))
         for name, text in render_model(program, None, _BUILD_ID).items():
@@ -54,7 +56,7 @@ class HostModel:
         _compile(
             "g++",
             *("-std=gnu++17", "-O0", "-fno-exceptions", "-fno-rtti"),
-            *(str(self._folder / "model.cc"), *_objects()),
+            *(str(self._folder / "model.cc"), *_objects(wrap)),
             *("-o", str(self._executable)),
         )
 
@@ -81,21 +83,28 @@ class HostModel:
         Raises:
             AssertionError: the process failed, with the sanitizer's words.
         """
+        answer = self.run_raw(b"".join(self._pack(sample) for sample in samples))
+        size = len(answer) // len(samples)
+        return [self._unpack(answer[i * size : (i + 1) * size]) for i in range(len(samples))]
+
+    def run_raw(self, inputs: bytes) -> bytes:
+        """The same in the device's bytes: all inputs of each sample, all outputs of each.
+
+        Raises:
+            AssertionError: the process failed, with the sanitizer's words.
+        """
         done = subprocess.run(
             [self._executable],
-            input=b"".join(self._pack(sample) for sample in samples),
+            input=inputs,
             capture_output=True,
             env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"},
             timeout=120,
             check=False,
         )
         assert done.returncode == 0, done.stderr.decode("utf-8", "replace")
-        size = sum(tensor.nbytes for tensor in self._program.outputs)
-        assert len(done.stdout) == size * len(samples)
-        return [
-            self._unpack(done.stdout[start : start + size])
-            for start in range(0, size * len(samples), size)
-        ]
+        samples = len(inputs) // sum(tensor.nbytes for tensor in self._program.inputs)
+        assert len(done.stdout) == samples * sum(t.nbytes for t in self._program.outputs)
+        return done.stdout
 
     def _pack(self, sample: Sequence[Array]) -> bytes:
         inputs = self._program.inputs
@@ -121,14 +130,15 @@ def _session_folder() -> Path:
 
 
 @functools.cache
-def _objects() -> tuple[str, ...]:
+def _objects(wrap: bool) -> tuple[str, ...]:
     """The kernels and the main program, compiled."""
     sources = sorted((resources.firmware() / "kernels").glob("*.c"))
     sources.append(Path(__file__).with_name("host_main.c"))
     objects = []
     for source in sources:
-        made = _session_folder() / f"{source.stem}.o"
-        _compile("gcc", "-std=c99", "-O2", "-c", str(source), "-o", str(made))
+        made = _session_folder() / f"{source.stem}{'_wrap' if wrap else ''}.o"
+        flags = ("-fwrapv", "-fno-sanitize=signed-integer-overflow") if wrap else ()
+        _compile("gcc", "-std=c99", "-O2", *flags, "-c", str(source), "-o", str(made))
         objects.append(str(made))
     return tuple(objects)
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from hypothesis import assume
 from hypothesis import strategies as st
 
 from support.op_case import Activation, Constant, OpCase
@@ -27,21 +26,21 @@ Draw = Callable[[st.SearchStrategy[Any]], Any]
 def pools(draw: Draw, name: str) -> OpCase:
     """Any window and stride; input and output share their quantization."""
     shape = draw(images())
+    padding = draw(st.sampled_from(["SAME", "VALID"]))
+    most = shape[1:3] if padding == "VALID" else (10, 10)
+    window = [draw(st.integers(1, size)) for size in most]
+    strides = [draw(st.integers(1, 4)) for _ in most]
     options = {
-        "padding": draw(st.sampled_from(["SAME", "VALID"])),
-        "stride_h": draw(st.integers(1, 4)),
-        "stride_w": draw(st.integers(1, 4)),
-        "filter_height": draw(st.integers(1, 10)),
-        "filter_width": draw(st.integers(1, 10)),
+        "padding": padding,
+        "stride_h": strides[0],
+        "stride_w": strides[1],
+        "filter_height": window[0],
+        "filter_width": window[1],
         "fused_activation_function": draw(FUSED),
     }
-    out_h, out_w = (
-        window_size(shape[1 + i], options[f"filter_{s}"], options[f"stride_{s[0]}"], 1, p)
-        for i, (s, p) in enumerate([(side, options["padding"]) for side in ("height", "width")])
-    )
-    assume(out_h > 0 and out_w > 0)
+    sides = [window_size(shape[1 + i], window[i], strides[i], 1, padding) for i in (0, 1)]
     source = Activation(shape, draw(scales()), draw(zero_points()))
-    output = Activation((1, out_h, out_w, shape[3]), source.scale, source.zero_point)
+    output = Activation((1, *sides, shape[3]), source.scale, source.zero_point)
     return OpCase(name, (source,), output, version=2, options=options)
 
 

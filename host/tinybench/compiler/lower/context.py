@@ -90,6 +90,17 @@ class Lowering:
             raise Unsupported(f"input {position} is {tensor.dtype}, {dtype} is needed")
         return tensor.data
 
+    def same_elements(self) -> int:
+        """The number of elements of input 0 and of the output.
+
+        Raises:
+            Unsupported: they differ.
+        """
+        source, out = self.input(0), self.output
+        if source.elements != out.elements:
+            raise Unsupported(f"shapes {source.shape} -> {out.shape}")
+        return source.elements
+
     def activation(self, out: Scale) -> tuple[int, int]:
         """The clamp of the fused activation."""
         name = self.option("fused_activation_function", "NONE")

@@ -14,7 +14,7 @@ def quantize(lowering: Lowering) -> list[Step]:
     out_scale = lowering.int8_scale(out)
     if source.dtype == "float32" and source.data is None:
         fields: dict[str, Value] = {
-            "count": source.elements,
+            "count": lowering.same_elements(),
             "scale": float(out_scale.scale),
             "zero_point": out_scale.zero,
         }
@@ -35,7 +35,7 @@ def dequantize(lowering: Lowering) -> list[Step]:
         raise Unsupported("a constant stored in reduced precision (float16 model?)")
     in_scale = lowering.int8_scale(source)
     fields: dict[str, Value] = {
-        "count": source.elements,
+        "count": lowering.same_elements(),
         "scale": float(in_scale.scale),
         "zero_point": in_scale.zero,
     }

@@ -29,10 +29,7 @@ INT8_VALUES = range(INT8_MIN, INT8_MAX + 1)
 
 def lookup(lowering: Lowering, *functions: Callable[[int], int]) -> list[Step]:
     """A tb_lookup step from one function, or one per channel of the last axis."""
-    source, out = lowering.input(0), lowering.output
-    if source.elements != out.elements:
-        raise Unsupported(f"shapes {source.shape} -> {out.shape}")
-    return [lookup_step(lowering, source.index, out.elements, functions)]
+    return [lookup_step(lowering, lowering.input(0).index, lowering.same_elements(), functions)]
 
 
 def lookup_step(
