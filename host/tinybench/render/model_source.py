@@ -14,7 +14,6 @@ from tinybench import resources
 from tinybench.compiler.program import ConstArray, DeviceTensor, Program, Step, Value
 from tinybench.render.files import render_template
 
-ENGINE = "aot"
 _CTYPES = {"int8": "int8_t", "int32": "int32_t"}
 _DTYPES = {
     "float32": "TB_FLOAT32",
