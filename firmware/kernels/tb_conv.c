@@ -14,6 +14,7 @@
 
 #include "tb_kernels.h"
 #include "tb_scale.h"
+#include "tb_window.h"
 
 #define CHANNELS 4
 #define PIXELS 3
@@ -262,7 +263,9 @@ void tb_conv2d(const tb_conv2d_t *op, const int8_t *in, int8_t *out) {
                        win->dilation_w == 1 && op->run < SHORT_RUN &&
                        win->kernel_h * op->run <= MAX_WINDOW;
   block_t at = {.op = op, .out = tb_out(op->out_offset, op->act_min, op->act_max)};
-  for (int32_t y = 0; y < win->out_h; y++, out += win->out_w * win->out_c) {
+  for (int32_t i = 0; i < win->out_h; i++) {
+    const int32_t y = tb_nth_row(win, i);
+    int8_t *const row = out + y * win->out_w * win->out_c;
     at.top = y * win->stride_h - win->pad_top;
     at.image = in;
     at.weights = op->filter;
@@ -270,11 +273,11 @@ void tb_conv2d(const tb_conv2d_t *op, const int8_t *in, int8_t *out) {
     at.channel = 0;
     at.count = op->group_out < CHANNELS ? op->group_out : CHANNELS;
     if (gathered) {
-      gathered_row(&at, out);
+      gathered_row(&at, row);
       continue;
     }
     for (; at.channel < win->out_c; next_block(&at)) {
-      block_row(&at, out + at.channel);
+      block_row(&at, row + at.channel);
     }
   }
 }

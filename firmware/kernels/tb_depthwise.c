@@ -10,6 +10,7 @@
  * step 0 to one; columns outside occur only before and after the inner loop. */
 #include "tb_kernels.h"
 #include "tb_scale.h"
+#include "tb_window.h"
 
 #define MAX_ROWS 5
 
@@ -265,9 +266,10 @@ void tb_depthwise(const tb_depthwise_t *op, const int8_t *in, int8_t *out) {
   const tb_window_t *win = &op->window;
   row_fn *const compute = choose_row(win);
   line_t line = {.op = op, .image = in, .out = tb_out(op->out_offset, op->act_min, op->act_max)};
-  for (int32_t y = 0; y < win->out_h; y++, out += win->out_w * win->out_c) {
+  for (int32_t i = 0; i < win->out_h; i++) {
+    const int32_t y = tb_nth_row(win, i);
     line.top = y * win->stride_h - win->pad_top;
     find_rows(&line);
-    compute(&line, out);
+    compute(&line, out + y * win->out_w * win->out_c);
   }
 }

@@ -21,7 +21,9 @@
 extern "C" {
 #endif
 
-/* A window that slides over the input; positions outside of it contribute nothing. */
+/* A window that slides over the input; positions outside of it contribute nothing. Output rows
+ * are made one after the other, from the top or, if bottom_up, from the bottom: a row that will
+ * not be read any more may be written over, which is what the arena's plan counts on. */
 typedef struct {
   int32_t in_h, in_w, in_c;
   int32_t out_h, out_w, out_c;
@@ -29,6 +31,7 @@ typedef struct {
   int32_t stride_h, stride_w;
   int32_t dilation_h, dilation_w;
   int32_t pad_top, pad_left;
+  int32_t bottom_up;
 } tb_window_t;
 
 /* CONV_2D, and FULLY_CONNECTED as a 1x1 window over a row of pixels.

@@ -32,12 +32,14 @@ static int32_t maximum(const tb_window_t *win, tb_span_t y, tb_span_t x, const i
 
 static void pool(const tb_max_pool_t *op, const int8_t *in, int8_t *out, reduce_fn *reduce) {
   const tb_window_t *win = &op->window;
-  for (int32_t oy = 0; oy < win->out_h; oy++) {
+  for (int32_t i = 0; i < win->out_h; i++) {
+    const int32_t oy = tb_nth_row(win, i);
+    int8_t *to = out + oy * win->out_w * win->out_c;
     const tb_span_t y = tb_span(oy * win->stride_h - win->pad_top, win->kernel_h, 1, win->in_h);
     for (int32_t ox = 0; ox < win->out_w; ox++) {
       const tb_span_t x = tb_span(ox * win->stride_w - win->pad_left, win->kernel_w, 1, win->in_w);
       for (int32_t c = 0; c < win->in_c; c++) {
-        *out++ = tb_clamp8(reduce(win, y, x, in + c), op->act_min, op->act_max);
+        *to++ = tb_clamp8(reduce(win, y, x, in + c), op->act_min, op->act_max);
       }
     }
   }

@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The part of a sliding window that lies inside the input, one axis at a time. */
+/* The order of output rows, and the part of a window that lies inside the input. */
 #ifndef TB_WINDOW_H
 #define TB_WINDOW_H
 
 #include <stdint.h>
+
+#include "tb_kernels.h"
+
+/* The output row that is made as the i-th. */
+static inline int32_t tb_nth_row(const tb_window_t *win, int32_t i) {
+  return win->bottom_up ? win->out_h - 1 - i : i;
+}
 
 /* Taps first <= k < last of the window lie inside; tap k reads position origin + k * dilation. */
 typedef struct {

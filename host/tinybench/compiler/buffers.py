@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
-from tinybench.compiler.program import Buffer, Step
+from tinybench.compiler.program import Buffer, Plan, Step
 from tinybench.model.graph import Graph
 
 
@@ -18,8 +19,9 @@ def make_buffers(
     """Unplaced buffers of every tensor that the steps touch.
 
     A view shares its source's buffer. A step that may work in place takes over the buffer of an
-    input that nobody reads afterwards and that is no model output. Model inputs live from the
-    first step, model outputs to the last.
+    input that nobody reads afterwards and that is no model output. One that works row by row may
+    write over such an input with a lag. Model inputs live from the first step, model outputs to
+    the last.
     """
     root = {tensor: views.get(tensor, tensor) for tensor in range(len(graph.tensors))}
     first, last = _lifetimes(graph, steps, inputs, outputs, root)
@@ -31,15 +33,35 @@ def make_buffers(
     shared: dict[int, list[int]] = {}
     for tensor, source in root.items():
         shared.setdefault(source, []).append(tensor)
+    over = _rows_over(graph, steps, root, last, kept)
     return tuple(
         Buffer(
             tensors=tuple(sorted(t for member in members for t in shared[member])),
             nbytes=max(graph.tensors[t].nbytes for t in members),
             first=min(first[t] for t in members),
             last=max(last[t] for t in members),
+            **over.get(leader, {}),
         )
-        for members in groups.values()
+        for leader, members in groups.items()
     )
+
+
+def choose_directions(steps: Sequence[Step], plan: Plan, graph: Graph) -> tuple[Step, ...]:
+    """The steps, with those made from the bottom whose output lies above the input it is over."""
+    places = {t: b.offset for b in plan.buffers for t in b.tensors}
+    return tuple(_direct(step, places, graph) for step in steps)
+
+
+def _direct(step: Step, places: Mapping[int, int], graph: Graph) -> Step:
+    if step.window is None or step.inputs[0] not in places:
+        return step
+    source, out = places[step.inputs[0]], places[step.output]
+    apart = out >= source + graph.tensors[step.inputs[0]].nbytes
+    if apart or out + step.window.lag_below() <= source or out + step.window.out_bytes <= source:
+        return step
+    window = step.window._replace(bottom_up=1)
+    kernel = replace(step.kernel, fields={**step.kernel.fields, "window": window})
+    return replace(step, kernel=kernel, window=window)
 
 
 def _lifetimes(
@@ -93,6 +115,26 @@ def _take_over(
                 owner[out] = source
                 break
     return owner
+
+
+def _rows_over(
+    graph: Graph,
+    steps: Sequence[Step],
+    root: Mapping[int, int],
+    last: Mapping[int, int],
+    kept: set[int],
+) -> dict[int, dict[str, int]]:
+    """Output root -> the input root that it may be written over row by row, and the lags."""
+    over: dict[int, dict[str, int]] = {}
+    for i, step in enumerate(steps):
+        if step.window is None:
+            continue
+        source, out = root[step.inputs[0]], root[step.output]
+        constant = graph.tensors[source].data is not None
+        if not constant and last[source] == i and source not in kept:
+            below, above = step.window.lag_below(), step.window.lag_above()
+            over[out] = {"over": source, "below": below, "above": above}
+    return over
 
 
 def _find(owner: Mapping[int, int], tensor: int) -> int:

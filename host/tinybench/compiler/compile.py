@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tinybench.compiler.buffers import make_buffers
+from tinybench.compiler.buffers import choose_directions, make_buffers
 from tinybench.compiler.check import check_edge, check_op, check_size
 from tinybench.compiler.diagnose import diagnose_precision
 from tinybench.compiler.fold import Folded, fold
@@ -15,6 +15,7 @@ from tinybench.compiler.lower.context import Lowering, Unsupported
 from tinybench.compiler.merge import merge_lookups
 from tinybench.compiler.plan import plan_arena
 from tinybench.compiler.program import Boundary, DeviceTensor, Plan, Problem, Program, Step, Target
+from tinybench.compiler.replay import replay
 from tinybench.errors import UnsupportedModel
 from tinybench.model.graph import Graph
 
@@ -43,16 +44,18 @@ def compile_graph(graph: Graph, target: Target = PORTABLE) -> Program:
     )
     if plan.arena_bytes > MAX_ARENA_BYTES:
         raise _too_large(plan)
-    return Program(
+    program = Program(
         graph=folded.graph,
         target=target,
-        steps=steps,
+        steps=choose_directions(steps, plan, folded.graph),
         plan=plan,
         inputs=tuple(_device_tensor(folded, plan, t, edge) for t, edge in folded.inputs),
         outputs=tuple(_device_tensor(folded, plan, t, edge) for t, edge in folded.outputs),
         notes=_notes(steps),
         folded=dict(folded.why),
     )
+    replay(program, folded.views)
+    return program
 
 
 def check_graph(graph: Graph) -> tuple[Problem, ...]:

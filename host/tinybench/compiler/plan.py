@@ -38,7 +38,7 @@ def peak(buffers: Iterable[Buffer], alignment: int) -> tuple[int, int]:
     """(most bytes live at once, the step at which they are), with what alignment costs."""
     buffers = tuple(buffers)
     totals = {
-        step: _stacked([b.nbytes for b in buffers if b.first <= step <= b.last], alignment)
+        step: _stacked([b for b in buffers if b.first <= step <= b.last], step, alignment)
         for step in {b.first for b in buffers}
     }
     if not totals:
@@ -47,10 +47,22 @@ def peak(buffers: Iterable[Buffer], alignment: int) -> tuple[int, int]:
     return totals[step], step
 
 
-def _stacked(sizes: Sequence[int], alignment: int) -> int:
-    """Bytes of buffers put on top of each other; only the last need not be filled up."""
-    spare = max((_aligned(n, alignment) - n for n in sizes), default=0)
-    return sum(_aligned(n, alignment) for n in sizes) - spare
+def _stacked(live: Sequence[Buffer], step: int, alignment: int) -> int:
+    """Least bytes of buffers put on top of each other; only the last need not be filled up."""
+    sizes = {b.tensors: b.nbytes for b in live}
+    for out in live:
+        under = next((b for b in live if out.over in b.tensors and b is not out), None)
+        if out.first == step and under is not None:
+            sizes[out.tensors] = _beside(out, under)
+    spare = max((_aligned(n, alignment) - n for n in sizes.values()), default=0)
+    return sum(_aligned(n, alignment) for n in sizes.values()) - spare
+
+
+def _beside(out: Buffer, under: Buffer) -> int:
+    """Least bytes that an output takes beside the input that it is written over."""
+    from_top = max(out.nbytes - under.nbytes, out.below)
+    from_bottom = max(0, out.above + out.nbytes - under.nbytes)
+    return max(0, min(out.nbytes, from_top, from_bottom))
 
 
 def _aligned(n: int, alignment: int) -> int:
@@ -65,17 +77,26 @@ def _overlap_in_time(a: Buffer, b: Buffer) -> bool:
     return a.first <= b.last and b.first <= a.last
 
 
+def _blocked(buffer: Buffer, other: Buffer) -> tuple[int, int]:
+    """Offsets low < offset < high at which a buffer would clash with one that is placed."""
+    low, high = other.offset - buffer.nbytes, other.offset + other.nbytes
+    if buffer.over in other.tensors:
+        low, high = max(low, other.offset - buffer.below), min(high, other.offset + buffer.above)
+    if other.over in buffer.tensors:
+        low, high = max(low, other.offset - other.above), min(high, other.offset + other.below)
+    return low, high
+
+
 def _first_fit(order: Iterable[Buffer], alignment: int) -> tuple[Buffer, ...]:
     """Puts each buffer at the lowest offset that is free during its whole life."""
     placed: list[Buffer] = []
     for buffer in order:
         offset = 0
-        for other in sorted(
-            (p for p in placed if _overlap_in_time(p, buffer)), key=lambda p: p.offset
-        ):
-            if offset + buffer.nbytes <= other.offset:
+        together = (p for p in placed if _overlap_in_time(p, buffer))
+        for low, high in sorted(_blocked(buffer, p) for p in together):
+            if offset <= low:
                 break
-            offset = max(offset, _aligned(other.offset + other.nbytes, alignment))
+            offset = max(offset, _aligned(high, alignment))
         placed.append(replace(buffer, offset=offset))
     return tuple(placed)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,6 +87,7 @@ class Step:
         macs: multiply-accumulates.
         in_place: positions in ``inputs`` whose buffer the output may take over.
         soft_float: floating point is computed in software inside the measured window.
+        window: of a kernel that works row by row from the top, on input 0; else None.
     """
 
     ops: tuple[int, ...]
@@ -97,6 +98,82 @@ class Step:
     macs: int = 0
     in_place: tuple[int, ...] = ()
     soft_float: bool = False
+    window: Window | None = None
+
+
+class Window(NamedTuple):
+    """A tb_window_t, in the order of its declaration."""
+
+    in_h: int
+    in_w: int
+    in_c: int
+    out_h: int
+    out_w: int
+    out_c: int
+    kernel_h: int
+    kernel_w: int
+    stride_h: int
+    stride_w: int
+    dilation_h: int
+    dilation_w: int
+    pad_top: int
+    pad_left: int
+    bottom_up: int = 0
+
+    @property
+    def in_row(self) -> int:
+        """Bytes of an input row."""
+        return self.in_w * self.in_c
+
+    @property
+    def out_row(self) -> int:
+        """Bytes of an output row."""
+        return self.out_w * self.out_c
+
+    @property
+    def out_bytes(self) -> int:
+        """Bytes of the output."""
+        return self.out_h * self.out_row
+
+    def rows_read(self, y: int) -> tuple[int, int]:
+        """(first, last): input rows first <= row < last are read for output row y."""
+        top = y * self.stride_h - self.pad_top
+        bottom = top + (self.kernel_h - 1) * self.dilation_h + 1
+        return min(max(top, 0), self.in_h), max(0, min(bottom, self.in_h))
+
+    def lag_below(self) -> int:
+        """How far below its input an output must begin to be written over it from the top.
+
+        When output row y is complete, it may end no higher than where the first input row
+        begins that is read for it or later.
+        """
+        rows = range(self.out_h)
+        return max((y + 1) * self.out_row - self.rows_read(y)[0] * self.in_row for y in rows)
+
+    def lag_above(self) -> int:
+        """How far above its input an output must begin to be written over it from the bottom."""
+        rows = range(self.out_h)
+        return max(self.rows_read(y)[1] * self.in_row - y * self.out_row for y in rows)
+
+    def inner_columns(self) -> tuple[int, int]:
+        """(first, last): output columns first <= x < last see no column outside of the image."""
+        reach = (self.kernel_w - 1) * self.dilation_w
+        first = -(-self.pad_left // self.stride_w)
+        last = (self.in_w - 1 - reach + self.pad_left) // self.stride_w + 1
+        last = max(0, min(last, self.out_w))
+        return min(first, last), last
+
+    def is_pointwise(self) -> bool:
+        """Whether every output pixel is made of the input pixel in the same place."""
+        ones = (self.kernel_h, self.kernel_w, self.stride_h, self.stride_w)
+        return ones == (1, 1, 1, 1) and (self.in_h, self.in_w) == (self.out_h, self.out_w)
+
+    def stays_inside(self) -> bool:
+        """Whether no window ever leaves the image."""
+        bottom = (self.out_h - 1) * self.stride_h - self.pad_top
+        bottom += (self.kernel_h - 1) * self.dilation_h
+        inside = self.pad_top == 0 and bottom < self.in_h
+        return inside and self.inner_columns() == (0, self.out_w)
 
 
 @dataclass(frozen=True)
@@ -107,6 +184,9 @@ class Buffer:
         tensors: indices of the tensors that share it (views, in-place results).
         offset, nbytes: where it lies in the arena.
         first, last: first and last step (inclusive) during which it is live.
+        over: a tensor whose buffer dies in the step that writes this one first, and which may
+            be overwritten then, row by row; None where there is none.
+        below, above: if it is, this buffer begins at least so many bytes below or above it.
     """
 
     tensors: tuple[int, ...]
@@ -114,6 +194,9 @@ class Buffer:
     first: int
     last: int
     offset: int = 0
+    over: int | None = None
+    below: int = 0
+    above: int = 0
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinybench.compiler.fixedpoint import Multiplier, activation_range, quantize_multiplier
-from tinybench.compiler.program import Kernel, Step, Value
+from tinybench.compiler.program import Kernel, Step, Value, Window
 from tinybench.model.graph import Graph, Op, Tensor
 
 
@@ -118,6 +118,7 @@ class Lowering:
         macs: int = 0,
         in_place: tuple[int, ...] = (),
         soft_float: bool = False,
+        window: Window | None = None,
     ) -> Step:
         """A call of a kernel that writes the op's output."""
         return Step(
@@ -129,6 +130,7 @@ class Lowering:
             macs=macs,
             in_place=in_place,
             soft_float=soft_float,
+            window=window,
         )
 
 

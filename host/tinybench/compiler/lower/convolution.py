@@ -17,8 +17,10 @@ from tinybench.compiler.lower.context import (
     channel_multipliers,
     filter_scales,
 )
-from tinybench.compiler.lower.window import Window, window_of
-from tinybench.compiler.program import ConstArray, Step, Value
+from tinybench.compiler.lower.window import window_of
+from tinybench.compiler.program import ConstArray, Step, Value, Window
+
+ROW_PIXELS = (24, 65)  # widths of rows into which a pointwise convolution is cut, range()
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,8 @@ def conv_2d(lowering: Lowering) -> list[Step]:
         raise Unsupported(f"filter of shape {filters.shape}")
     channels, height, width, group_in = filters.shape
     window = window_of(lowering, (height, width), _dilation(lowering))
+    if window.is_pointwise():
+        window = _rows_of_pixels(window)
     groups = window.in_c // max(group_in, 1)
     if window.out_c != channels or group_in * groups != window.in_c or channels % max(groups, 1):
         raise Unsupported(f"filter {filters.shape} for {window.in_c} -> {window.out_c} channels")
@@ -116,7 +120,7 @@ def conv_2d(lowering: Lowering) -> list[Step]:
         **_conv_constants(weights, window, groups),
     }
     macs = window.out_h * window.out_w * filters.size
-    return [lowering.step("tb_conv2d", fields, (source.index,), macs=macs)]
+    return [lowering.step("tb_conv2d", fields, (source.index,), macs=macs, window=window)]
 
 
 def _window_fields(window: Window, groups: int) -> dict[str, Value]:
@@ -125,7 +129,6 @@ def _window_fields(window: Window, groups: int) -> dict[str, Value]:
     one_run = window.kernel_w == 1 or (groups == 1 and window.dilation_w == 1)
     first, last = window.inner_columns() if one_run else (0, 0)
     if window.is_pointwise():
-        window = _one_row(window)
         first, last = 0, window.out_w
     return {
         "window": window,
@@ -137,10 +140,16 @@ def _window_fields(window: Window, groups: int) -> dict[str, Value]:
     }
 
 
-def _one_row(window: Window) -> Window:
-    """A 1x1 window over an image is the same over one long row."""
+def _rows_of_pixels(window: Window) -> Window:
+    """A pointwise window over rows of another width: its pixels have no neighbours.
+
+    Rows of some dozens of pixels, few of them left over where the kernel takes three at a time.
+    """
     pixels = window.in_h * window.in_w
-    return window._replace(in_h=1, in_w=pixels, out_h=1, out_w=pixels)
+    widths = [w for w in range(*ROW_PIXELS) if pixels % w == 0] or [pixels]
+    width = min(widths, key=lambda w: (w % 3 / w, w))
+    rows = pixels // width
+    return window._replace(in_h=rows, in_w=width, out_h=rows, out_w=width)
 
 
 def _conv_constants(weights: _Weights, window: Window, groups: int) -> dict[str, Value]:
@@ -228,4 +237,4 @@ def depthwise_conv_2d(lowering: Lowering) -> list[Step]:
         "blank": packing.blank(in_scale.zero, 1),
     }
     macs = window.out_h * window.out_w * filters.size
-    return [lowering.step("tb_depthwise", fields, (source.index,), macs=macs)]
+    return [lowering.step("tb_depthwise", fields, (source.index,), macs=macs, window=window)]

@@ -25,7 +25,7 @@ def _pool(lowering: Lowering, function: str) -> list[Step]:
         raise Unsupported(f"a window of {kernel}, at most {MAX_SUMMED} values can be summed")
     low, high = lowering.activation(out_scale)
     fields: dict[str, Value] = {"window": window, "act_min": low, "act_max": high}
-    return [lowering.step(function, fields, (source.index,))]
+    return [lowering.step(function, fields, (source.index,), window=window)]
 
 
 def average_pool(lowering: Lowering) -> list[Step]:

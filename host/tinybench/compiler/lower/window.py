@@ -2,51 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from tinybench.compiler.fold import EXPLICIT_PADDING
 from tinybench.compiler.lower.context import Lowering, Unsupported
+from tinybench.compiler.program import Window
 
 MAX_REACH = 1 << 16  # positions in int32 cannot overflow
-
-
-class Window(NamedTuple):
-    """A tb_window_t, in the order of its declaration."""
-
-    in_h: int
-    in_w: int
-    in_c: int
-    out_h: int
-    out_w: int
-    out_c: int
-    kernel_h: int
-    kernel_w: int
-    stride_h: int
-    stride_w: int
-    dilation_h: int
-    dilation_w: int
-    pad_top: int
-    pad_left: int
-
-    def inner_columns(self) -> tuple[int, int]:
-        """(first, last): output columns first <= x < last see no column outside of the image."""
-        reach = (self.kernel_w - 1) * self.dilation_w
-        first = -(-self.pad_left // self.stride_w)
-        last = (self.in_w - 1 - reach + self.pad_left) // self.stride_w + 1
-        last = max(0, min(last, self.out_w))
-        return min(first, last), last
-
-    def is_pointwise(self) -> bool:
-        """Whether every output pixel is made of the input pixel in the same place."""
-        ones = (self.kernel_h, self.kernel_w, self.stride_h, self.stride_w)
-        return ones == (1, 1, 1, 1) and (self.in_h, self.in_w) == (self.out_h, self.out_w)
-
-    def stays_inside(self) -> bool:
-        """Whether no window ever leaves the image."""
-        bottom = (self.out_h - 1) * self.stride_h - self.pad_top
-        bottom += (self.kernel_h - 1) * self.dilation_h
-        inside = self.pad_top == 0 and bottom < self.in_h
-        return inside and self.inner_columns() == (0, self.out_w)
 
 
 def window_of(lowering: Lowering, kernel: tuple[int, int], dilation: tuple[int, int]) -> Window:

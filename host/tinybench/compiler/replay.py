@@ -1,0 +1,104 @@
+"""Plays a program on an arena whose bytes remember which tensor they belong to.
+
+Independent of the planner: nothing here asks what it meant, only where tensors lie and what each
+kernel reads and writes, row by row where it works so. It runs on every program that is compiled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinybench.compiler.program import Program, Step, Window
+
+NOBODY = -1
+
+
+class PlanClashError(Exception):
+    """A step finds bytes of another tensor where its own should be: a bug in the compiler."""
+
+
+def replay(program: Program, views: Mapping[int, int]) -> None:
+    """Runs through all steps.
+
+    Args:
+        program: with its plan.
+        views: tensor -> the tensor whose bytes it shows.
+
+    Raises:
+        PlanClashError: which step, which tensor.
+    """
+    arena = _Arena(program, views)
+    for device_tensor in program.inputs:
+        arena.write(device_tensor.tensor)
+    for number, step in enumerate(program.steps):
+        arena.run(step, f"step {number} ({step.label})")
+    for device_tensor in program.outputs:
+        arena.read(device_tensor.tensor, f"output '{device_tensor.name}'")
+
+
+class _Arena:
+    """Owner of every byte; ``places`` are (first, end) of each planned tensor."""
+
+    def __init__(self, program: Program, views: Mapping[int, int]) -> None:
+        self._owner: NDArray[np.int64] = np.full(program.arena_bytes, NOBODY, np.int64)
+        self._views = views
+        tensors = program.graph.tensors
+        self._places = {
+            t: (b.offset, b.offset + tensors[t].nbytes)
+            for b in program.plan.buffers
+            for t in b.tensors
+        }
+
+    def run(self, step: Step, who: str) -> None:
+        """Every byte that the step reads must be there when it does."""
+        read = [t for t in step.inputs if t in self._places]
+        if step.window is not None:
+            self._run_rows(step, step.window, who)
+            return
+        for tensor in read:
+            self.read(tensor, who)
+        self._check_apart(step, read, who)
+        self.write(step.output)
+
+    def _run_rows(self, step: Step, window: Window, who: str) -> None:
+        source, out = step.inputs[0], step.output
+        rows = range(window.out_h)
+        for y in reversed(rows) if window.bottom_up else rows:
+            self.write(out, y * window.out_row, (y + 1) * window.out_row)
+            self.read(source, f"{who}, row {y}", *_needed(window, y))
+
+    def _check_apart(self, step: Step, read: list[int], who: str) -> None:
+        """Output and input lie apart, or exactly on each other where that is allowed."""
+        out = self._places[step.output]
+        for position, tensor in enumerate(step.inputs):
+            if tensor not in read:
+                continue
+            place = self._places[tensor]
+            apart = out[1] <= place[0] or place[1] <= out[0]
+            if not apart and not (position in step.in_place and out == place):
+                raise PlanClashError(f"{who}: output at {out}, input {position} at {place}")
+
+    def write(self, tensor: int, first: int = 0, end: int | None = None) -> None:
+        """Makes bytes of a tensor its own."""
+        self._bytes(tensor, first, end)[:] = self._views.get(tensor, tensor)
+
+    def read(self, tensor: int, who: str, first: int = 0, end: int | None = None) -> None:
+        """Checks that bytes of a tensor are still its own."""
+        found = self._bytes(tensor, first, end)
+        if (found != self._views.get(tensor, tensor)).any():
+            raise PlanClashError(f"{who}: tensor {tensor} is overwritten by {set(found.tolist())}")
+
+    def _bytes(self, tensor: int, first: int, end: int | None) -> NDArray[np.int64]:
+        start, stop = self._places[tensor]
+        return self._owner[start + first : stop if end is None else start + end]
+
+
+def _needed(window: Window, y: int) -> tuple[int, int]:
+    """Input bytes, as (first, end), that are read for row y, while it is written, or after it."""
+    first, last = window.rows_read(y)
+    if window.bottom_up:
+        return 0, last * window.in_row
+    return first * window.in_row, window.in_h * window.in_row
