@@ -27,7 +27,8 @@ typedef const int8_t *bytes;
 /* Four output channels, on one output row. */
 typedef struct {
   const tb_conv2d_t *op;
-  bytes image;         /* first channel of the group */
+  const tb_rows_t *in;
+  int32_t group;       /* its first input channel */
   bytes weights;       /* of the block */
   const int32_t *bias; /* of the block */
   int32_t top;         /* image row of the window's first tap */
@@ -143,11 +144,12 @@ static void pixel1(const block_t *at, int32_t left, int32_t pieces, int8_t *to) 
   bytes w = at->weights;
   for (int32_t ky = 0; ky < win->kernel_h; ky++) {
     const int32_t y = at->top + ky * win->dilation_h;
+    const int inside_y = (uint32_t)y < (uint32_t)win->in_h;
+    const bytes row = inside_y ? tb_row(at->in, y) + at->group : op->blank;
     for (int32_t kx = 0; kx < pieces; kx++) {
       const int32_t column = left + kx * win->dilation_w;
-      const int inside =
-          (uint32_t)y < (uint32_t)win->in_h && (uint32_t)column < (uint32_t)win->in_w;
-      const bytes x = inside ? at->image + (y * win->in_w + column) * win->in_c : op->blank;
+      const int inside = inside_y && (uint32_t)column < (uint32_t)win->in_w;
+      const bytes x = inside ? row + column * win->in_c : op->blank;
       w = run1(x, run, w, sums);
     }
   }
@@ -164,7 +166,7 @@ static int32_t inner_row(const block_t *at, int32_t x, int8_t *to) {
   for (int32_t ky = 0; ky < win->kernel_h; ky++) {
     const int32_t y = at->top + ky * win->dilation_h;
     const int inside = (uint32_t)y < (uint32_t)win->in_h;
-    rows[ky].at = inside ? at->image + (y * win->in_w + left) * win->in_c : op->blank;
+    rows[ky].at = inside ? tb_row(at->in, y) + left * win->in_c + at->group : op->blank;
     rows[ky].step = inside ? win->stride_w * win->in_c : 0;
   }
   pixels3(at, rows, win->kernel_h, op->run, groups, to);
@@ -203,7 +205,7 @@ static void next_block(block_t *at) {
   at->weights += taps * CHANNELS;
   at->bias += CHANNELS;
   if (at->channel % op->group_out == 0) {
-    at->image += op->group_in;
+    at->group += op->group_in;
   }
   const int32_t left = op->group_out - at->channel % op->group_out;
   at->count = left < CHANNELS ? left : CHANNELS;
@@ -218,7 +220,7 @@ static void gather(const block_t *at, int32_t left, int8_t *to) {
   for (int32_t ky = 0; ky < win->kernel_h; ky++) {
     const int32_t y = at->top + ky * win->dilation_h;
     const int inside = (uint32_t)y < (uint32_t)win->in_h;
-    const bytes row = at->image + (y * win->in_w + left) * win->in_c;
+    const bytes row = inside ? tb_row(at->in, y) + left * win->in_c : op->blank;
     int32_t first = left < 0 ? -left : 0;
     int32_t last = win->in_w - left < win->kernel_w ? win->in_w - left : win->kernel_w;
     if (!inside || last < first) {
@@ -257,27 +259,30 @@ static void gathered_row(const block_t *row, int8_t *to) {
   }
 }
 
-void tb_conv2d(const tb_conv2d_t *op, const int8_t *in, int8_t *out) {
+void tb_conv2d_row(const void *parameters, const tb_rows_t *in, int32_t y, int8_t *out) {
+  const tb_conv2d_t *op = parameters;
   const tb_window_t *win = &op->window;
   const int gathered = win->kernel_h * win->kernel_w > 1 && op->group_in == win->in_c &&
                        win->dilation_w == 1 && op->run < SHORT_RUN &&
                        win->kernel_h * op->run <= MAX_WINDOW;
-  block_t at = {.op = op, .out = tb_out(op->out_offset, op->act_min, op->act_max)};
-  for (int32_t i = 0; i < win->out_h; i++) {
-    const int32_t y = tb_nth_row(win, i);
-    int8_t *const row = out + y * win->out_w * win->out_c;
-    at.top = y * win->stride_h - win->pad_top;
-    at.image = in;
-    at.weights = op->filter;
-    at.bias = op->bias;
-    at.channel = 0;
-    at.count = op->group_out < CHANNELS ? op->group_out : CHANNELS;
-    if (gathered) {
-      gathered_row(&at, row);
-      continue;
-    }
-    for (; at.channel < win->out_c; next_block(&at)) {
-      block_row(&at, row + at.channel);
-    }
+  block_t at = {
+      .op = op,
+      .in = in,
+      .weights = op->filter,
+      .bias = op->bias,
+      .top = y * win->stride_h - win->pad_top,
+      .count = op->group_out < CHANNELS ? op->group_out : CHANNELS,
+      .out = tb_out(op->out_offset, op->act_min, op->act_max),
+  };
+  if (gathered) {
+    gathered_row(&at, out);
+    return;
   }
+  for (; at.channel < win->out_c; next_block(&at)) {
+    block_row(&at, out + at.channel);
+  }
+}
+
+void tb_conv2d(const tb_conv2d_t *op, const int8_t *in, int8_t *out) {
+  tb_all_rows(tb_conv2d_row, op, &op->window, in, out);
 }

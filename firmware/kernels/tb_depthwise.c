@@ -17,7 +17,7 @@
 /* One output row. */
 typedef struct {
   const tb_depthwise_t *op;
-  const int8_t *image;
+  const tb_rows_t *in;
   const int8_t *at[MAX_ROWS]; /* the window's rows at the first image column, channel 0 */
   int32_t step[MAX_ROWS];     /* to the next column; 0: the row lies outside */
   int32_t top;                /* image row of the window's first tap */
@@ -199,7 +199,7 @@ static void line_any(const line_t *line, int32_t channel, int32_t source, int8_t
     for (int32_t ky = 0; ky < win->kernel_h; ky++) {
       const int32_t y = line->top + ky * win->dilation_h;
       const int inside = (uint32_t)y < (uint32_t)win->in_h;
-      const int8_t *row = line->image + y * win->in_w * win->in_c + source;
+      const int8_t *row = inside ? tb_row(line->in, y) + source : op->blank;
       for (int32_t kx = 0; kx < win->kernel_w; kx++) {
         const int32_t x = left + kx * win->dilation_w;
         const int read = inside && (uint32_t)x < (uint32_t)win->in_w;
@@ -257,19 +257,23 @@ static void find_rows(line_t *line) {
   for (int32_t ky = 0; ky < win->kernel_h && ky < MAX_ROWS; ky++) {
     const int32_t y = line->top + ky;
     const int inside = (uint32_t)y < (uint32_t)win->in_h;
-    line->at[ky] = inside ? line->image + y * win->in_w * win->in_c : line->op->blank;
+    line->at[ky] = inside ? tb_row(line->in, y) : line->op->blank;
     line->step[ky] = inside ? win->in_c : 0;
   }
 }
 
+void tb_depthwise_row(const void *parameters, const tb_rows_t *in, int32_t y, int8_t *out) {
+  const tb_depthwise_t *op = parameters;
+  line_t line = {
+      .op = op,
+      .in = in,
+      .top = y * op->window.stride_h - op->window.pad_top,
+      .out = tb_out(op->out_offset, op->act_min, op->act_max),
+  };
+  find_rows(&line);
+  choose_row (&op->window)(&line, out);
+}
+
 void tb_depthwise(const tb_depthwise_t *op, const int8_t *in, int8_t *out) {
-  const tb_window_t *win = &op->window;
-  row_fn *const compute = choose_row(win);
-  line_t line = {.op = op, .image = in, .out = tb_out(op->out_offset, op->act_min, op->act_max)};
-  for (int32_t i = 0; i < win->out_h; i++) {
-    const int32_t y = tb_nth_row(win, i);
-    line.top = y * win->stride_h - win->pad_top;
-    find_rows(&line);
-    compute(&line, out + y * win->out_w * win->out_c);
-  }
+  tb_all_rows(tb_depthwise_row, op, &op->window, in, out);
 }

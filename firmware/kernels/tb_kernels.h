@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 /* Rises with every change of a struct or of what a kernel expects; model.cc checks it. */
-#define TB_KERNELS_VERSION 4
+#define TB_KERNELS_VERSION 5
 
 #ifdef __cplusplus
 extern "C" {
@@ -33,6 +33,35 @@ typedef struct {
   int32_t pad_top, pad_left;
   int32_t bottom_up;
 } tb_window_t;
+
+/* Rows of a tensor: row y lies at first + (y % capacity) * bytes. All rows of a tensor that is
+ * there as a whole, or a ring of the last ones. */
+typedef struct {
+  const int8_t *first;
+  int32_t capacity, bytes;
+} tb_rows_t;
+
+/* One output row of a kernel with a window; op is its parameters. */
+typedef void tb_row_fn(const void *op, const tb_rows_t *in, int32_t y, int8_t *out);
+tb_row_fn tb_conv2d_row, tb_depthwise_row, tb_average_pool_row, tb_max_pool_row;
+
+/* One kernel of a chain, and the ring that its rows go to; the last one's go to the output. */
+typedef struct {
+  tb_row_fn *row;
+  const void *op;
+  const tb_window_t *window;
+  uint8_t *ring;
+  int32_t capacity; /* rows */
+} tb_link_t;
+
+/* Up to TB_CHAIN_MAX kernels, each reading the one before, run row by row: a row is made when the
+ * next kernel needs it, and only as many are kept as that one's window spans. */
+#define TB_CHAIN_MAX 8
+typedef struct {
+  int32_t count;
+  const tb_link_t *links;
+} tb_chain_t;
+void tb_chain(const tb_chain_t *chain, const int8_t *in, int8_t *out);
 
 /* CONV_2D, and FULLY_CONNECTED as a 1x1 window over a row of pixels.
  * filter[blocks][kernel_h][kernel_w][group_in][4]: blocks of four output channels of a group,

@@ -5,50 +5,69 @@
 #include "tb_kernels.h"
 #include "tb_window.h"
 
-typedef int32_t reduce_fn(const tb_window_t *win, tb_span_t y, tb_span_t x, const int8_t *in);
+/* The part of a window that lies in the input, and the channel that is reduced. */
+typedef struct {
+  const tb_rows_t *in;
+  tb_span_t y, x;
+  int32_t channels, channel;
+} area_t;
 
-static int32_t average(const tb_window_t *win, tb_span_t y, tb_span_t x, const int8_t *in) {
-  const int32_t count = (y.last - y.first) * (x.last - x.first);
+typedef int32_t reduce_fn(const area_t *area);
+
+/* The first element of the area's k-th row. */
+static const int8_t *area_row(const area_t *area, int32_t k) {
+  const int32_t column = area->x.origin + area->x.first;
+  return tb_row(area->in, area->y.origin + k) + column * area->channels + area->channel;
+}
+
+static int32_t average(const area_t *area) {
+  const int32_t count = (area->y.last - area->y.first) * (area->x.last - area->x.first);
   int32_t sum = 0;
-  for (int32_t ky = y.first; ky < y.last; ky++) {
-    const int8_t *v = in + ((y.origin + ky) * win->in_w + x.origin + x.first) * win->in_c;
-    for (int32_t kx = x.first; kx < x.last; kx++, v += win->in_c) {
+  for (int32_t ky = area->y.first; ky < area->y.last; ky++) {
+    const int8_t *v = area_row(area, ky);
+    for (int32_t kx = area->x.first; kx < area->x.last; kx++, v += area->channels) {
       sum += *v;
     }
   }
   return (sum > 0 ? sum + count / 2 : sum - count / 2) / count;
 }
 
-static int32_t maximum(const tb_window_t *win, tb_span_t y, tb_span_t x, const int8_t *in) {
+static int32_t maximum(const area_t *area) {
   int32_t max = INT8_MIN;
-  for (int32_t ky = y.first; ky < y.last; ky++) {
-    const int8_t *v = in + ((y.origin + ky) * win->in_w + x.origin + x.first) * win->in_c;
-    for (int32_t kx = x.first; kx < x.last; kx++, v += win->in_c) {
+  for (int32_t ky = area->y.first; ky < area->y.last; ky++) {
+    const int8_t *v = area_row(area, ky);
+    for (int32_t kx = area->x.first; kx < area->x.last; kx++, v += area->channels) {
       max = *v > max ? *v : max;
     }
   }
   return max;
 }
 
-static void pool(const tb_max_pool_t *op, const int8_t *in, int8_t *out, reduce_fn *reduce) {
+static void pool_row(const tb_max_pool_t *op, const tb_rows_t *in, int32_t y, int8_t *out,
+                     reduce_fn *reduce) {
   const tb_window_t *win = &op->window;
-  for (int32_t i = 0; i < win->out_h; i++) {
-    const int32_t oy = tb_nth_row(win, i);
-    int8_t *to = out + oy * win->out_w * win->out_c;
-    const tb_span_t y = tb_span(oy * win->stride_h - win->pad_top, win->kernel_h, 1, win->in_h);
-    for (int32_t ox = 0; ox < win->out_w; ox++) {
-      const tb_span_t x = tb_span(ox * win->stride_w - win->pad_left, win->kernel_w, 1, win->in_w);
-      for (int32_t c = 0; c < win->in_c; c++) {
-        *to++ = tb_clamp8(reduce(win, y, x, in + c), op->act_min, op->act_max);
-      }
+  area_t area = {.in = in, .channels = win->in_c};
+  area.y = tb_span(y * win->stride_h - win->pad_top, win->kernel_h, 1, win->in_h);
+  for (int32_t x = 0; x < win->out_w; x++) {
+    area.x = tb_span(x * win->stride_w - win->pad_left, win->kernel_w, 1, win->in_w);
+    for (area.channel = 0; area.channel < win->in_c; area.channel++) {
+      *out++ = tb_clamp8(reduce(&area), op->act_min, op->act_max);
     }
   }
 }
 
+void tb_average_pool_row(const void *op, const tb_rows_t *in, int32_t y, int8_t *out) {
+  pool_row(op, in, y, out, average);
+}
+
+void tb_max_pool_row(const void *op, const tb_rows_t *in, int32_t y, int8_t *out) {
+  pool_row(op, in, y, out, maximum);
+}
+
 void tb_average_pool(const tb_average_pool_t *op, const int8_t *in, int8_t *out) {
-  pool(op, in, out, average);
+  tb_all_rows(tb_average_pool_row, op, &op->window, in, out);
 }
 
 void tb_max_pool(const tb_max_pool_t *op, const int8_t *in, int8_t *out) {
-  pool(op, in, out, maximum);
+  tb_all_rows(tb_max_pool_row, op, &op->window, in, out);
 }
