@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from tinybench.compiler.chains import lag_below
 from tinybench.compiler.program import Buffer, Plan, Step
 from tinybench.model.graph import Graph
 
@@ -34,10 +35,11 @@ def make_buffers(
     for tensor, source in root.items():
         shared.setdefault(source, []).append(tensor)
     over = _rows_over(graph, steps, root, last, kept)
+    sizes = _sizes(graph, steps)
     return tuple(
         Buffer(
             tensors=tuple(sorted(t for member in members for t in shared[member])),
-            nbytes=max(graph.tensors[t].nbytes for t in members),
+            nbytes=max(sizes[t] for t in members),
             first=min(first[t] for t in members),
             last=max(last[t] for t in members),
             **over.get(leader, {}),
@@ -79,10 +81,22 @@ def _lifetimes(
             if graph.tensors[tensor].data is None:
                 first.setdefault(root[tensor], i)
                 last[root[tensor]] = i
+        for tensor, _ in step.rings:
+            first[tensor] = last[tensor] = i
     for tensor in outputs:
         if root[tensor] in first:
             last[root[tensor]] = max(len(steps) - 1, 0)
     return first, last
+
+
+def _sizes(graph: Graph, steps: Sequence[Step]) -> dict[int, int]:
+    """Bytes of every tensor; of those that a chain keeps in a ring, the ring's."""
+    sizes = {tensor.index: tensor.nbytes for tensor in graph.tensors}
+    for step in steps:
+        for link, (tensor, rows) in zip(step.links, step.rings, strict=False):
+            assert link.window is not None
+            sizes[tensor] = rows * link.window.out_row
+    return sizes
 
 
 def _take_over(
@@ -127,14 +141,21 @@ def _rows_over(
     """Output root -> the input root that it may be written over row by row, and the lags."""
     over: dict[int, dict[str, int]] = {}
     for i, step in enumerate(steps):
-        if step.window is None:
+        if step.window is None and not step.links:
             continue
         source, out = root[step.inputs[0]], root[step.output]
         constant = graph.tensors[source].data is not None
         if not constant and last[source] == i and source not in kept:
-            below, above = step.window.lag_below(), step.window.lag_above()
+            below, above = _lags(step, graph.tensors[source].nbytes)
             over[out] = {"over": source, "below": below, "above": above}
     return over
+
+
+def _lags(step: Step, source_bytes: int) -> tuple[int, int]:
+    """How far below or above its input a step's output may begin; a chain runs from the top."""
+    if step.window is None:
+        return lag_below(step.links), source_bytes
+    return step.window.lag_below(), step.window.lag_above()
 
 
 def _find(owner: Mapping[int, int], tensor: int) -> int:

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from tinybench.compiler.buffers import choose_directions, make_buffers
+from tinybench.compiler.chains import add_chains
 from tinybench.compiler.check import check_edge, check_op, check_size
 from tinybench.compiler.diagnose import diagnose_precision
 from tinybench.compiler.fold import Folded, fold
 from tinybench.compiler.lower import OPS
 from tinybench.compiler.lower.context import Lowering, Unsupported
 from tinybench.compiler.merge import merge_lookups
-from tinybench.compiler.plan import plan_arena
-from tinybench.compiler.program import Boundary, DeviceTensor, Plan, Problem, Program, Step, Target
+from tinybench.compiler.plan import peak, plan_arena
+from tinybench.compiler.program import (
+    Boundary,
+    Buffer,
+    DeviceTensor,
+    Plan,
+    Problem,
+    Program,
+    Step,
+    Target,
+)
 from tinybench.compiler.replay import replay
 from tinybench.errors import UnsupportedModel
 from tinybench.model.graph import Graph
@@ -39,9 +50,19 @@ def compile_graph(graph: Graph, target: Target = PORTABLE) -> Program:
         raise _refusal(graph, lowered.problems)
     inputs, outputs = ([t for t, _ in edge] for edge in (folded.inputs, folded.outputs))
     steps = tuple(merge_lookups(lowered.steps, outputs, folded.views))
-    plan = plan_arena(
-        make_buffers(folded.graph, steps, inputs, outputs, folded.views), target.alignment
+
+    def buffers(steps: Sequence[Step]) -> tuple[Buffer, ...]:
+        return make_buffers(folded.graph, steps, inputs, outputs, folded.views)
+
+    steps = add_chains(
+        steps,
+        folded.graph,
+        outputs,
+        folded.views,
+        target,
+        lambda steps: peak(buffers(steps), target.alignment),
     )
+    plan = plan_arena(buffers(steps), target.alignment)
     if plan.arena_bytes > MAX_ARENA_BYTES:
         raise _too_large(plan)
     program = Program(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -19,10 +20,13 @@ class Target:
     Attributes:
         isa: "portable" compiles everywhere.
         alignment: of every buffer in the arena, in bytes.
+        chain_bytes: constants of a row chain's kernels at most: they are read again for every
+            row, so they should stay in a flash cache.
     """
 
     isa: str = "portable"
     alignment: int = 4
+    chain_bytes: int = 8192
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,8 @@ class Step:
         macs: multiply-accumulates.
         in_place: positions in ``inputs`` whose buffer the output may take over.
         soft_float: floating point is computed in software inside the measured window.
-        window: of a kernel that works row by row from the top, on input 0; else None.
+        window: of a kernel that makes its output row by row from input 0; else None.
+        links: of a chain, the calls that it runs row by row, each reading the one before.
     """
 
     ops: tuple[int, ...]
@@ -99,6 +104,18 @@ class Step:
     in_place: tuple[int, ...] = ()
     soft_float: bool = False
     window: Window | None = None
+    links: tuple[Step, ...] = ()
+
+    @property
+    def parts(self) -> tuple[Step, ...]:
+        """The links of a chain; the step itself where it is none."""
+        return self.links or (self,)
+
+    @property
+    def rings(self) -> tuple[tuple[int, int], ...]:
+        """(tensor, rows) of what a chain keeps between its links."""
+        pairs = pairwise(self.links)
+        return tuple((a.output, b.window.span) for a, b in pairs if b.window is not None)
 
 
 class Window(NamedTuple):
@@ -129,6 +146,11 @@ class Window(NamedTuple):
     def out_row(self) -> int:
         """Bytes of an output row."""
         return self.out_w * self.out_c
+
+    @property
+    def span(self) -> int:
+        """Input rows from the first to the last of a window, of those that there are."""
+        return min((self.kernel_h - 1) * self.dilation_h + 1, self.in_h)
 
     @property
     def out_bytes(self) -> int:
@@ -298,7 +320,8 @@ class Program:
     @property
     def weights_bytes(self) -> int:
         """Bytes of constants that the kernels read: parameters and constant operands."""
-        parameters = sum(a.data.nbytes for s in self.steps for a in const_arrays(s.kernel))
+        parts = [part for step in self.steps for part in step.parts]
+        parameters = sum(a.data.nbytes for p in parts for a in const_arrays(p.kernel))
         operands = (self.graph.tensors[t] for s in self.steps for t in s.inputs)
         return parameters + sum(t.nbytes for t in operands if t.data is not None)
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from tinybench.compiler.program import Program, Step, Window
 
 NOBODY = -1
+_ROW = 1 << 32  # owners of rows in a ring: tensor + row * _ROW
 
 
 class PlanClashError(Exception):
@@ -55,6 +56,9 @@ class _Arena:
     def run(self, step: Step, who: str) -> None:
         """Every byte that the step reads must be there when it does."""
         read = [t for t in step.inputs if t in self._places]
+        if step.links:
+            _Chain(self, step, who).run()
+            return
         if step.window is not None:
             self._run_rows(step, step.window, who)
             return
@@ -81,19 +85,69 @@ class _Arena:
             if not apart and not (position in step.in_place and out == place):
                 raise PlanClashError(f"{who}: output at {out}, input {position} at {place}")
 
-    def write(self, tensor: int, first: int = 0, end: int | None = None) -> None:
-        """Makes bytes of a tensor its own."""
-        self._bytes(tensor, first, end)[:] = self._views.get(tensor, tensor)
+    def write(self, tensor: int, first: int = 0, end: int | None = None, row: int = 0) -> None:
+        """Makes bytes of a tensor its own; ``row`` tells rows of a ring from each other."""
+        self._bytes(tensor, first, end)[:] = self._views.get(tensor, tensor) + row * _ROW
 
-    def read(self, tensor: int, who: str, first: int = 0, end: int | None = None) -> None:
+    def read(
+        self, tensor: int, who: str, first: int = 0, end: int | None = None, row: int = 0
+    ) -> None:
         """Checks that bytes of a tensor are still its own."""
         found = self._bytes(tensor, first, end)
-        if (found != self._views.get(tensor, tensor)).any():
+        if (found != self._views.get(tensor, tensor) + row * _ROW).any():
             raise PlanClashError(f"{who}: tensor {tensor} is overwritten by {set(found.tolist())}")
 
     def _bytes(self, tensor: int, first: int, end: int | None) -> NDArray[np.int64]:
         start, stop = self._places[tensor]
         return self._owner[start + first : stop if end is None else start + end]
+
+
+class _Chain:
+    """A chain's links, made by asking for the last one's rows."""
+
+    def __init__(self, arena: _Arena, step: Step, who: str) -> None:
+        self._arena = arena
+        self._step = step
+        self._who = who
+        self._made = [0] * len(step.links)
+        self._rows = [rows for _, rows in step.rings]
+
+    def run(self) -> None:
+        """Makes all rows of the last link, each once."""
+        last = len(self._made) - 1
+        for y in range(self._window(last).out_h):
+            self._make(last, y)
+
+    def _window(self, link: int) -> Window:
+        window = self._step.links[link].window
+        assert window is not None
+        return window
+
+    def _make(self, link: int, y: int) -> None:
+        first, last = self._window(link).rows_read(y)
+        for row in range(self._made[link - 1], last) if link > 0 else ():
+            self._make(link - 1, row)
+        self._made[link] += 1
+        self._write(link, y)
+        for row in range(first, last):
+            self._read(link, row)
+
+    def _write(self, link: int, y: int) -> None:
+        size, tensor = self._window(link).out_row, self._step.links[link].output
+        if link + 1 == len(self._made):
+            self._arena.write(tensor, y * size, (y + 1) * size)
+            return
+        slot = y % self._rows[link]
+        self._arena.write(tensor, slot * size, (slot + 1) * size, row=y + 1)
+
+    def _read(self, link: int, row: int) -> None:
+        size = self._window(link).in_row
+        who = f"{self._who}, link {link}"
+        if link == 0:
+            self._arena.read(self._step.inputs[0], who, row * size, (row + 1) * size)
+            return
+        slot, tensor = row % self._rows[link - 1], self._step.links[link - 1].output
+        self._arena.read(tensor, who, slot * size, (slot + 1) * size, row=row + 1)
 
 
 def _needed(window: Window, y: int) -> tuple[int, int]:

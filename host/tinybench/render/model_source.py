@@ -55,6 +55,16 @@ class OpSource:
 
 
 @dataclass(frozen=True)
+class ChainSource:
+    """A tb_chain_t and the initializers of its tb_link_t."""
+
+    name: str
+    links_name: str
+    comment: str
+    links: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class TensorSource:
     """One tb_tensor_t."""
 
@@ -87,6 +97,7 @@ class ModelContext:
     arena_bytes: int
     arrays: tuple[ArraySource, ...]
     ops: tuple[OpSource, ...]
+    chains: tuple[ChainSource, ...]
     calls: tuple[str, ...]
     tensor_groups: tuple[TensorGroup, TensorGroup]
 
@@ -124,10 +135,14 @@ def _model_context(program: Program, build_id: str) -> ModelContext:
     arrays: list[ArraySource] = []
     ops: list[OpSource] = []
     calls: list[str] = []
+    chains: list[ChainSource] = []
     for i, step in enumerate(program.steps):
-        arrays += _arrays(program, step, i)
-        ops.append(_op(step, i))
-        calls.append(_call(program, step, i))
+        for name, part in _named_parts(step, i):
+            arrays += _arrays(program, part, name)
+            ops.append(_op(part, name))
+        if step.links:
+            chains.append(_chain(program, step, i))
+        calls.append(_call(program, step, str(i)))
     return ModelContext(
         kernels_version=kernels_version(),
         model_sha256=program.graph.sha256,
@@ -138,6 +153,7 @@ def _model_context(program: Program, build_id: str) -> ModelContext:
         arena_bytes=program.arena_bytes,
         arrays=tuple(arrays),
         ops=tuple(ops),
+        chains=tuple(chains),
         calls=tuple(calls),
         tensor_groups=(
             TensorGroup("inputs", tuple(_tensor(t) for t in program.inputs)),
@@ -161,15 +177,15 @@ def _bytes(data: bytes) -> str:
 # --- constants ---------------------------------------------------------------------------
 
 
-def _weight_name(step: int, role: str) -> str:
+def _weight_name(step: str, role: str) -> str:
     return f"tb_w_{step}_{role}"
 
 
-def _operand_name(step: int, position: int) -> str:
+def _operand_name(step: str, position: int) -> str:
     return _weight_name(step, f"input{position}")
 
 
-def _arrays(program: Program, step: Step, number: int) -> Iterable[ArraySource]:
+def _arrays(program: Program, step: Step, number: str) -> Iterable[ArraySource]:
     for value in step.kernel.fields.values():
         if isinstance(value, ConstArray):
             yield _array(_weight_name(number, value.role), value.data)
@@ -202,20 +218,19 @@ def _literal(value: int) -> str:
 # --- calls -------------------------------------------------------------------------------
 
 
-def _op(step: Step, number: int) -> OpSource:
+def _op(step: Step, number: str) -> OpSource:
     fields = (
         FieldSource(name, _field(number, value)) for name, value in step.kernel.fields.items()
     )
-    indices = ", ".join(str(i) for i in step.ops)
     return OpSource(
         name=f"tb_op_{number}",
         struct=f"{step.kernel.function}_t",
-        comment=f"op {indices}: {step.label}",
+        comment=_comment(step),
         fields=tuple(fields),
     )
 
 
-def _field(number: int, value: Value) -> str:
+def _field(number: str, value: Value) -> str:
     if isinstance(value, ConstArray):
         return _weight_name(number, value.role)
     if isinstance(value, tuple):
@@ -225,7 +240,7 @@ def _field(number: int, value: Value) -> str:
     return _literal(value) if isinstance(value, int) else value
 
 
-def _call(program: Program, step: Step, number: int) -> str:
+def _call(program: Program, step: Step, number: str) -> str:
     arguments = [f"&tb_op_{number}"]
     for position, tensor in enumerate(step.inputs):
         if program.graph.tensors[tensor].data is not None:
@@ -236,9 +251,38 @@ def _call(program: Program, step: Step, number: int) -> str:
     return f"{step.kernel.function}({', '.join(arguments)})"
 
 
+def _named_parts(step: Step, number: int) -> list[tuple[str, Step]]:
+    """A chain's links as "7_0", "7_1", ...; any other step as "7"."""
+    if not step.links:
+        return [(str(number), step)]
+    return [(f"{number}_{j}", link) for j, link in enumerate(step.links)]
+
+
+def _chain(program: Program, step: Step, number: int) -> ChainSource:
+    rings = [*step.rings, (None, 0)]
+    links = (
+        f"{part.kernel.function}_row, &tb_op_{name}, &tb_op_{name}.window, "
+        + (f"tb_arena + {_offset(program, tensor)}, {rows}" if tensor is not None else "nullptr, 0")
+        for (name, part), (tensor, rows) in zip(_named_parts(step, number), rings, strict=True)
+    )
+    return ChainSource(
+        name=f"tb_op_{number}",
+        links_name=f"tb_links_{number}",
+        comment=_comment(step),
+        links=tuple(links),
+    )
+
+
+def _comment(step: Step) -> str:
+    return f"op {', '.join(str(i) for i in step.ops)}: {step.label}"
+
+
+def _offset(program: Program, tensor: int) -> int:
+    return next(b.offset for b in program.plan.buffers if tensor in b.tensors)
+
+
 def _address(program: Program, tensor: int) -> str:
-    offset = next(b.offset for b in program.plan.buffers if tensor in b.tensors)
-    return f"at({offset})"
+    return f"at({_offset(program, tensor)})"
 
 
 def _tensor(tensor: DeviceTensor) -> TensorSource:

@@ -60,7 +60,8 @@ def _tensor(tensor: Tensor) -> Json:
 
 
 def _op(graph: Graph, op: Op, program: Program | None, problems: tuple[Problem, ...]) -> Json:
-    steps = [s for s in program.steps if op.index in s.ops] if program else []
+    calls = [part for step in program.steps for part in step.parts] if program else []
+    steps = [call for call in calls if op.index in call.ops]
     first = steps[0].ops[0] if steps else None
     if any(p.op_index == op.index for p in problems):
         state = "unsupported"
@@ -73,7 +74,7 @@ def _op(graph: Graph, op: Op, program: Program | None, problems: tuple[Problem, 
     elif first != op.index:
         state = f"merged into op {first}"
     else:
-        state = steps[0].kernel.function
+        state = steps[0].kernel.function + _chain_of(program, op.index)
     activations = [i for i in op.inputs if i >= 0 and graph.tensors[i].data is None]
     return {
         "index": op.index,
@@ -87,6 +88,12 @@ def _op(graph: Graph, op: Op, program: Program | None, problems: tuple[Problem, 
         ),
         "state": state,
     }
+
+
+def _chain_of(program: Program, op: int) -> str:
+    """Which chain runs an op row by row; "" where none does."""
+    ops = next((s.ops for s in program.steps if s.links and op in s.ops), ())
+    return f", row by row in ops {ops[0]}-{ops[-1]}" if ops else ""
 
 
 def _arena(program: Program) -> Json:

@@ -1,0 +1,106 @@
+"""Kernels run row by row in chains: the same bytes as TFLM, in less memory."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from support.against_tflm import check_same_bytes, needs_tflm
+from support.effort import examples
+from support.tflite_builder import ModelBuilder
+from tinybench.compiler import Target, compile_graph
+from tinybench.model.read import parse_tflite
+
+KINDS = ("CONV_2D", "DEPTHWISE_CONV_2D", "AVERAGE_POOL_2D", "MAX_POOL_2D")
+
+
+class _Stack:
+    """Builds window ops on top of each other."""
+
+    def __init__(self, draw: st.DrawFn) -> None:
+        self._draw = draw
+        self._b = ModelBuilder()
+        self._random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+        rows, columns = draw(st.integers(6, 24)), draw(st.integers(3, 9))
+        self._shape = (1, rows, columns, draw(st.integers(1, 4)))
+        self._scale, self._zero = 0.05, draw(st.integers(-20, 20))
+        self._last = self._b.input(self._shape, scale=self._scale, zero_point=self._zero)
+
+    def add(self) -> None:
+        draw = self._draw
+        kind = draw(st.sampled_from(KINDS))
+        padding = draw(st.sampled_from(["SAME", "VALID"]))
+        limit = 5 if padding == "SAME" else min(5, *self._shape[1:3])
+        kernel = draw(st.integers(1, limit)), draw(st.integers(1, limit))
+        strides = draw(st.integers(1, 2)), draw(st.integers(1, 2))
+        size = tuple(
+            -(-n // s) if padding == "SAME" else (n - k) // s + 1
+            for n, k, s in zip(self._shape[1:3], kernel, strides, strict=True)
+        )
+        options = {"padding": padding, "stride_h": strides[0], "stride_w": strides[1]}
+        if kind.endswith("POOL_2D"):
+            options |= {"filter_height": kernel[0], "filter_width": kernel[1]}
+            self._put(kind, (1, *size, self._shape[3]), [], options, 2)
+            return
+        source = self._shape[3]
+        if kind == "CONV_2D":
+            out = draw(st.integers(1, 12))
+            filters, axis = (out, *kernel, source), 0
+        else:
+            options["depth_multiplier"] = draw(st.integers(1, 3))
+            out = source * options["depth_multiplier"]
+            filters, axis = (1, *kernel, out), 3
+        self._scale, self._zero = 0.06, draw(st.integers(-20, 20))
+        w = self._weights(filters, axis, out)
+        self._put(kind, (1, *size, out), w, options, 3)
+
+    def _weights(self, shape: tuple[int, ...], axis: int, channels: int) -> list[int]:
+        values = self._random.integers(-127, 128, shape).astype(np.int8)
+        scale = self._random.uniform(0.001, 0.01, channels).astype(np.float32)
+        bias = self._random.integers(-2000, 2000, channels).astype(np.int32)
+        return [self._b.const(values, scale=scale, axis=axis), self._b.const(bias)]
+
+    def _put(
+        self, kind: str, shape: tuple[int, ...], constants: list[int], options: dict, version: int
+    ) -> None:
+        out = self._b.tensor(shape, self._scale, self._zero)
+        self._b.op(kind, [self._last, *constants], [out], version=version, **options)
+        self._last, self._shape = out, shape
+
+    def finish(self) -> bytes:
+        return self._b.finish(outputs=[self._last])
+
+
+@st.composite
+def stacks(draw: st.DrawFn) -> bytes:
+    """Two to six window ops, each reading the one before."""
+    stack = _Stack(draw)
+    for _ in range(draw(st.integers(2, 6))):
+        stack.add()
+    return stack.finish()
+
+
+@needs_tflm
+@settings(
+    max_examples=examples(60),
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(stacks())
+def test_a_stack_equals_tflm(model: bytes) -> None:
+    check_same_bytes(model)
+
+
+@settings(
+    max_examples=examples(200),
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(stacks())
+def test_chains_never_take_more_memory(model: bytes) -> None:
+    graph = parse_tflite(model)
+    chained, plain = compile_graph(graph), compile_graph(graph, Target(chain_bytes=-1))
+    assert not any(step.links for step in plain.steps)
+    assert chained.plan.bound <= plain.plan.bound
+    assert chained.macs == plain.macs
+    if any(step.links for step in chained.steps):
+        assert chained.plan.bound < plain.plan.bound
