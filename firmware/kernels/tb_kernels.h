@@ -107,13 +107,21 @@ typedef struct {
 void tb_average_pool(const tb_average_pool_t *op, const int8_t *in, int8_t *out);
 void tb_max_pool(const tb_max_pool_t *op, const int8_t *in, int8_t *out);
 
-/* MEAN of in[outer][reduced][inner] over the middle; zero_sum = reduced * input zero point,
- * 1 / reduced is part of the multiplier. */
+/* MEAN and SUM of in[outer][reduced][inner] over the middle; zero_sum = reduced * input zero point.
+ * For MEAN, 1 / reduced is part of the multiplier. */
 typedef struct {
   int32_t outer, reduced, inner;
   int32_t zero_sum, multiplier, shift, out_offset;
 } tb_mean_t;
 void tb_mean(const tb_mean_t *op, const int8_t *in, int8_t *out);
+
+/* REDUCE_MAX and ARG_MAX of in[outer][reduced][inner] over the middle; with sign = -1 instead of 1
+ * REDUCE_MIN and ARG_MIN. What tb_arg_max writes are int32. */
+typedef struct {
+  int32_t outer, reduced, inner, sign;
+} tb_reduce_max_t, tb_arg_max_t;
+void tb_reduce_max(const tb_reduce_max_t *op, const int8_t *in, int8_t *out);
+void tb_arg_max(const tb_arg_max_t *op, const int8_t *in, int8_t *out);
 
 /* Which elements of two inputs meet: a step of 0 repeats the element along that axis. */
 typedef struct {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* MEAN: sums, then one requantization that also divides. */
+/* MEAN and SUM: sums, then one requantization, which for MEAN also divides. */
 #include "tb_fixedpoint.h"
 #include "tb_kernels.h"
 
@@ -11,8 +11,8 @@ void tb_mean(const tb_mean_t *op, const int8_t *in, int8_t *out) {
       for (int32_t r = 0; r < op->reduced; r++, v += op->inner) {
         sum += *v;
       }
-      const int32_t mean = tb_requantize(sum - op->zero_sum, op->multiplier, op->shift);
-      *out++ = tb_clamp8(mean + op->out_offset, INT8_MIN, INT8_MAX);
+      const int32_t scaled = tb_requantize(sum - op->zero_sum, op->multiplier, op->shift);
+      *out++ = tb_clamp8(scaled + op->out_offset, INT8_MIN, INT8_MAX);
     }
     in += op->reduced * op->inner;
   }

@@ -14,6 +14,8 @@ from tinybench.model.schema import Walk, damaged, enum_name, schema, snake_case
 OPTIONS_OF: Mapping[str, str] = MappingProxyType(
     {
         "ADD": "AddOptions",
+        "ARG_MAX": "ArgMaxOptions",
+        "ARG_MIN": "ArgMinOptions",
         "AVERAGE_POOL_2D": "Pool2DOptions",
         "CONCATENATION": "ConcatenationOptions",
         "CONV_2D": "Conv2DOptions",
@@ -26,6 +28,8 @@ OPTIONS_OF: Mapping[str, str] = MappingProxyType(
         "MIRROR_PAD": "MirrorPadOptions",
         "MUL": "MulOptions",
         "PACK": "PackOptions",
+        "REDUCE_MAX": "ReducerOptions",
+        "REDUCE_MIN": "ReducerOptions",
         "RESHAPE": "ReshapeOptions",
         "RESIZE_BILINEAR": "ResizeBilinearOptions",
         "RESIZE_NEAREST_NEIGHBOR": "ResizeNearestNeighborOptions",
@@ -51,6 +55,7 @@ ENUM_OF: Mapping[str, str] = MappingProxyType(
         "mode": "MirrorPadMode",
         "out_data_type": "TensorType",
         "out_type": "TensorType",
+        "output_type": "TensorType",
         "padding": "Padding",
         "quantized_bias_type": "TensorType",
         "weights_format": "FullyConnectedOptionsWeightsFormat",

@@ -1,8 +1,9 @@
-"""AVERAGE_POOL_2D, MAX_POOL_2D, MEAN."""
+"""Pools, MEAN, SUM, the largest, the smallest and where they are."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -45,8 +46,39 @@ def pools(draw: Draw, name: str) -> OpCase:
 
 
 @st.composite
-def means(draw: Draw) -> OpCase:
-    """Over one axis or several neighbours, also counted from the end, kept or not."""
+def sums(draw: Draw, name: str, spread: tuple[float, float]) -> OpCase:
+    """MEAN or SUM, with output scales from ``spread`` times the input's."""
+    source, axis, kept, options = draw(_reductions())
+    assert source.scale is not None
+    ratio = draw(st.one_of(ratios(0.1, 1.0), ratios(*spread)))
+    output = Activation(kept, float(np.float32(source.scale * ratio)), draw(zero_points()))
+    return OpCase(name, (source, axis), output, version=2, options=options)
+
+
+@st.composite
+def extremes(draw: Draw, name: str) -> OpCase:
+    """REDUCE_MAX or REDUCE_MIN."""
+    source, axis, kept, options = draw(_reductions())
+    output = replace(source, shape=kept)
+    return OpCase(name, (source, axis), output, version=2, options=options)
+
+
+@st.composite
+def arg_extremes(draw: Draw, name: str) -> OpCase:
+    """ARG_MAX or ARG_MIN along one axis, also counted from the end."""
+    source = Activation(draw(shapes()), draw(scales()), draw(zero_points()))
+    axis = draw(st.integers(0, len(source.shape) - 1))
+    kept = (*source.shape[:axis], *source.shape[axis + 1 :])
+    written = axis - len(source.shape) if draw(st.booleans()) else axis
+    constant = Constant((), "int32", values=(written,))
+    options = {"output_type": "INT32"}
+    output = Activation(kept, dtype="int32")
+    return OpCase(name, (source, constant), output, version=2, options=options)
+
+
+@st.composite
+def _reductions(draw: Draw) -> tuple[Activation, Constant, tuple[int, ...], dict[str, Any]]:
+    """Source, axes, output shape, options: one axis or several neighbours, kept or not."""
     shape = draw(shapes())
     first = draw(st.integers(0, len(shape) - 1))
     last = draw(st.integers(first, len(shape) - 1))
@@ -59,8 +91,5 @@ def means(draw: Draw) -> OpCase:
     )
     written = tuple(a - len(shape) if draw(st.booleans()) else a for a in axes)
     source = Activation(shape, draw(scales()), draw(zero_points()))
-    assert source.scale is not None
-    ratio = draw(st.one_of(ratios(0.1, 1.0), ratios(2.0**-14, 2.0**33)))
-    output = Activation(kept, float(np.float32(source.scale * ratio)), draw(zero_points()))
     axis = Constant((len(written),), "int32", values=written)
-    return OpCase("MEAN", (source, axis), output, version=2, options={"keep_dims": keep})
+    return source, axis, kept, {"keep_dims": keep}

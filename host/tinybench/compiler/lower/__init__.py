@@ -43,7 +43,10 @@ _TABLE = ("tb_lookup",)
 _ROWS = ("tb_copy_rows",)
 _WALK = ("tb_copy_strided",)
 _INDEX = ("tb_copy_indexed",)
+_ARG = ("tb_arg_max",)
+_EXTREME = ("tb_reduce_max",)
 
+_AXES = "axes that are neighbours"
 _WEIGHTS = "batch 1; symmetric filter"
 _SPREAD = "broadcasts; one constant at most"
 
@@ -51,6 +54,8 @@ _SPREAD = "broadcasts; one constant at most"
 OPS: Mapping[str, OpSpec] = {
     "ABS": OpSpec(activations.absolute, 5, 1, _TABLE),
     "ADD": OpSpec(elementwise.add, 4, 2, ("tb_add", *_TABLE), _SPREAD),
+    "ARG_MAX": OpSpec(reduction.arg_max, 3, 2, _ARG, "one axis; to int32"),
+    "ARG_MIN": OpSpec(reduction.arg_min, 3, 2, _ARG, "one axis; to int32"),
     "AVERAGE_POOL_2D": OpSpec(
         reduction.average_pool, 3, 1, ("tb_average_pool",), "batch 1; one scale"
     ),
@@ -69,7 +74,7 @@ OPS: Mapping[str, OpSpec] = {
     "LOGISTIC": OpSpec(activations.logistic, 3, 1, _TABLE, "output zero point -128"),
     "MAXIMUM": OpSpec(elementwise.maximum, 4, 2, ("tb_maximum", *_TABLE), f"one scale; {_SPREAD}"),
     "MAX_POOL_2D": OpSpec(reduction.max_pool, 3, 1, ("tb_max_pool",), "batch 1; one scale"),
-    "MEAN": OpSpec(reduction.mean, 3, 2, ("tb_mean",), "axes that are neighbours"),
+    "MEAN": OpSpec(reduction.mean, 3, 2, ("tb_mean",), _AXES),
     "MINIMUM": OpSpec(elementwise.minimum, 4, 2, ("tb_minimum", *_TABLE), f"one scale; {_SPREAD}"),
     "MIRROR_PAD": OpSpec(indexed.mirror_pad, 3, 2, _INDEX, "one scale; 4 axes"),
     "MUL": OpSpec(elementwise.mul, 7, 2, ("tb_mul", *_TABLE), _SPREAD),
@@ -80,8 +85,10 @@ OPS: Mapping[str, OpSpec] = {
     "QUANTIZE": OpSpec(
         convert.quantize, 3, 1, (*_TABLE, "tb_quantize_float"), "from int8 or float32"
     ),
-    "RELU": OpSpec(tables.relu, 3, 1, _TABLE),
-    "RELU6": OpSpec(tables.relu6, 3, 1, _TABLE, "one scale"),
+    "REDUCE_MAX": OpSpec(reduction.reduce_max, 3, 2, _EXTREME, f"one scale; {_AXES}"),
+    "REDUCE_MIN": OpSpec(reduction.reduce_min, 3, 2, _EXTREME, f"one scale; {_AXES}"),
+    "RELU": OpSpec(activations.relu, 3, 1, _TABLE),
+    "RELU6": OpSpec(activations.relu6, 3, 1, _TABLE, "one scale"),
     "RESIZE_NEAREST_NEIGHBOR": OpSpec(indexed.resize_nearest_neighbor, 4, 2, _INDEX, "one scale"),
     "SLICE": OpSpec(strided.slice_, 6, 3, _WALK, "one scale"),
     "SOFTMAX": OpSpec(tables.softmax, 3, 1, ("tb_softmax",), "output scale 1/256, zero point -128"),
@@ -92,6 +99,7 @@ OPS: Mapping[str, OpSpec] = {
         strided.strided_slice, 8, 4, _WALK, "one scale; no ellipsis; no new axis"
     ),
     "SUB": OpSpec(elementwise.sub, 5, 2, ("tb_add", *_TABLE), _SPREAD),
+    "SUM": OpSpec(reduction.sum_, 2, 2, ("tb_mean",), _AXES),
     "TANH": OpSpec(activations.tanh, 3, 1, _TABLE, "output zero point 0"),
     "TRANSPOSE": OpSpec(strided.transpose, 6, 2, _WALK, "one scale"),
     "UNPACK": OpSpec(strided.unpack, 4, 1, _WALK, "one scale"),

@@ -1,4 +1,4 @@
-"""Activations as tables: LOGISTIC, TANH, LEAKY_RELU, ABS, HARD_SWISH."""
+"""Activations as tables: RELU, RELU6, LOGISTIC, TANH, LEAKY_RELU, ABS, HARD_SWISH."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from tinybench.compiler.fixedpoint import (
     input_radius,
     multiply,
     quantize_multiplier,
+    round_half_away,
     rounding_high_mul16,
     rounding_shift_right,
     split_multiplier,
@@ -26,6 +27,26 @@ from tinybench.compiler.lower.tables import lookup
 from tinybench.compiler.program import Step
 
 MIN_TANH_SCALE = 2.0**-27  # below, TFLite Micro shifts by a negative number
+
+
+def relu(lowering: Lowering) -> list[Step]:
+    """RELU with rescaling (CalculateReluOpData() in activations_common.cc)."""
+    in_scale = lowering.int8_scale(lowering.input(0))
+    out_scale = lowering.int8_scale(lowering.output)
+    m = quantize_multiplier(float(np.float32(in_scale.scale / out_scale.scale)))
+    return lookup(
+        lowering,
+        lambda v: clamp8(multiply(v - in_scale.zero, m) + out_scale.zero, out_scale.zero),
+    )
+
+
+def relu6(lowering: Lowering) -> list[Step]:
+    """RELU6: TFLite Micro clamps in the input's scale and does not rescale."""
+    in_scale = lowering.int8_scale(lowering.input(0))
+    if in_scale != lowering.int8_scale(lowering.output):
+        raise Unsupported("input and output differ in scale or zero point")
+    six = in_scale.zero + round_half_away(min(float(np.float32(6.0) / in_scale.scale), 255.0))
+    return lookup(lowering, lambda v: clamp8(v, in_scale.zero, min(six, INT8_MAX)))
 
 
 def logistic(lowering: Lowering) -> list[Step]:

@@ -1,10 +1,10 @@
-"""AVERAGE_POOL_2D, MAX_POOL_2D, MEAN."""
+"""Pools, and reductions along axes: MEAN, SUM, the largest, the smallest and where they are."""
 
 from __future__ import annotations
 
 import math
 
-from tinybench.compiler.fixedpoint import quantize_multiplier
+from tinybench.compiler.fixedpoint import Multiplier, quantize_multiplier
 from tinybench.compiler.lower.context import Lowering, Unsupported
 from tinybench.compiler.lower.window import window_of
 from tinybench.compiler.program import Step, Value
@@ -53,13 +53,13 @@ def _reduced_run(shape: tuple[int, ...], axes: set[int]) -> tuple[int, int, int]
     return outer, middle, inner
 
 
-def mean(lowering: Lowering) -> list[Step]:
-    """MEAN over neighbouring axes; 1/n goes into the multiplier.
+def _reduced(lowering: Lowering) -> tuple[int, int, int]:
+    """The input as (outer, reduced, inner) elements by the op's constant axes.
 
-    Source: QuantizedMeanOrSum() in reference/reduce.h.
+    Raises:
+        Unsupported: axes twice, out of range or apart, or another output than follows.
     """
     source, out = lowering.input(0), lowering.output
-    in_scale, out_scale = lowering.int8_scale(source), lowering.int8_scale(out)
     rank = len(source.shape)
     axes = {int(a) % rank for a in lowering.constant(1, "int32").reshape(-1) if -rank <= a < rank}
     if not axes or len(axes) != lowering.input(1).elements:
@@ -67,17 +67,85 @@ def mean(lowering: Lowering) -> list[Step]:
     outer, count, inner = _reduced_run(source.shape, axes)
     if out.elements != outer * inner:
         raise Unsupported(f"output {out.shape} does not follow from {source.shape}")
+    return outer, count, inner
+
+
+def mean(lowering: Lowering) -> list[Step]:
+    """MEAN over neighbouring axes; 1/n goes into the multiplier.
+
+    Source: QuantizedMeanOrSum() in reference/reduce.h.
+    """
+    _, count, _ = _reduced(lowering)
+    m = _sum_multiplier(lowering)
+    spare = min(count.bit_length() - 1, 32, 31 + m.shift)
+    return _sum(lowering, (m.value << spare) // count, m.shift - spare)
+
+
+def sum_(lowering: Lowering) -> list[Step]:
+    """SUM over neighbouring axes: a mean that is not divided."""
+    m = _sum_multiplier(lowering)
+    return _sum(lowering, m.value, m.shift)
+
+
+def _sum_multiplier(lowering: Lowering) -> Multiplier:
+    in_scale = lowering.int8_scale(lowering.input(0))
+    return quantize_multiplier(
+        float(in_scale.scale) / float(lowering.int8_scale(lowering.output).scale)
+    )
+
+
+def _sum(lowering: Lowering, multiplier: int, shift: int) -> list[Step]:
+    outer, count, inner = _reduced(lowering)
     if count > MAX_SUMMED:
-        raise Unsupported(f"a mean of {count} values, at most {MAX_SUMMED} can be summed")
-    multiplier, shift = quantize_multiplier(float(in_scale.scale) / float(out_scale.scale))
-    spare = min(count.bit_length() - 1, 32, 31 + shift)
+        raise Unsupported(f"a sum of {count} values, at most {MAX_SUMMED} fit 32 bits")
     fields: dict[str, Value] = {
         "outer": outer,
         "reduced": count,
         "inner": inner,
-        "zero_sum": in_scale.zero * count,
-        "multiplier": (multiplier << spare) // count,
-        "shift": shift - spare,
-        "out_offset": out_scale.zero,
+        "zero_sum": lowering.int8_scale(lowering.input(0)).zero * count,
+        "multiplier": multiplier,
+        "shift": shift,
+        "out_offset": lowering.int8_scale(lowering.output).zero,
     }
-    return [lowering.step("tb_mean", fields, (source.index,))]
+    return [lowering.step("tb_mean", fields, (lowering.input(0).index,))]
+
+
+def reduce_max(lowering: Lowering) -> list[Step]:
+    """REDUCE_MAX over neighbouring axes."""
+    return _extreme(lowering, 1)
+
+
+def reduce_min(lowering: Lowering) -> list[Step]:
+    """REDUCE_MIN over neighbouring axes."""
+    return _extreme(lowering, -1)
+
+
+def _extreme(lowering: Lowering, sign: int) -> list[Step]:
+    if lowering.int8_scale(lowering.input(0)) != lowering.int8_scale(lowering.output):
+        raise Unsupported("input and output differ in scale or zero point")
+    return [_extreme_step(lowering, "tb_reduce_max", sign)]
+
+
+def arg_max(lowering: Lowering) -> list[Step]:
+    """ARG_MAX along one axis, int32; of equals the first."""
+    return _arg_extreme(lowering, 1)
+
+
+def arg_min(lowering: Lowering) -> list[Step]:
+    """ARG_MIN along one axis."""
+    return _arg_extreme(lowering, -1)
+
+
+def _arg_extreme(lowering: Lowering, sign: int) -> list[Step]:
+    lowering.int8_scale(lowering.input(0))
+    if lowering.output.dtype != "int32":
+        raise Unsupported(f"output is {lowering.output.dtype}, int32 is needed")
+    if lowering.input(1).elements != 1:
+        raise Unsupported(f"{lowering.input(1).elements} axes, one is needed")
+    return [_extreme_step(lowering, "tb_arg_max", sign)]
+
+
+def _extreme_step(lowering: Lowering, function: str, sign: int) -> Step:
+    outer, count, inner = _reduced(lowering)
+    fields: dict[str, Value] = {"outer": outer, "reduced": count, "inner": inner, "sign": sign}
+    return lowering.step(function, fields, (lowering.input(0).index,))

@@ -10,16 +10,11 @@ import numpy as np
 from tinybench.compiler.fixedpoint import (
     INT8_MAX,
     INT8_MIN,
-    clamp8,
     exp_negative,
     input_radius,
     multiply,
-    quantize_multiplier,
-    round_half_away,
-    rounding_shift_right,
     split_multiplier,
 )
-from tinybench.compiler.fixedpoint import logistic as fixed_logistic
 from tinybench.compiler.lower.context import Lowering, Unsupported
 from tinybench.compiler.program import ConstArray, Step, Value
 
@@ -43,52 +38,6 @@ def lookup_step(
         "table": ConstArray("table", table),
     }
     return lowering.step("tb_lookup", fields, (tensor,), in_place=(0,))
-
-
-def logistic(lowering: Lowering) -> list[Step]:
-    """LOGISTIC, output scale 1/256 and zero point -128 as TFLite fixes them.
-
-    Source: CalculateArithmeticOpDataLogistic() in logistic_common.cc and
-    reference_integer_ops::Logistic().
-    """
-    source, out = lowering.input(0), lowering.output
-    in_scale, out_scale = lowering.int8_scale(source), lowering.int8_scale(out)
-    if out_scale.zero != INT8_MIN:
-        raise Unsupported(f"output zero point {out_scale.zero}, -128 is needed")
-    integer_bits = 4
-    m = split_multiplier(float(in_scale.scale) * (1 << (31 - integer_bits)))
-    radius = input_radius(integer_bits, m.shift) if m.shift >= 0 else 2**31
-
-    def value(q: int) -> int:
-        x = q - in_scale.zero
-        if x <= -radius:
-            return INT8_MIN
-        if x >= radius:
-            return INT8_MAX
-        raw = fixed_logistic(multiply(x, m), integer_bits)
-        return clamp8(rounding_shift_right(raw, 23) + INT8_MIN)
-
-    return lookup(lowering, value)
-
-
-def relu(lowering: Lowering) -> list[Step]:
-    """RELU with rescaling (CalculateReluOpData() in activations_common.cc)."""
-    in_scale = lowering.int8_scale(lowering.input(0))
-    out_scale = lowering.int8_scale(lowering.output)
-    m = quantize_multiplier(float(np.float32(in_scale.scale / out_scale.scale)))
-    return lookup(
-        lowering,
-        lambda v: clamp8(multiply(v - in_scale.zero, m) + out_scale.zero, out_scale.zero),
-    )
-
-
-def relu6(lowering: Lowering) -> list[Step]:
-    """RELU6: TFLite Micro clamps in the input's scale and does not rescale."""
-    in_scale = lowering.int8_scale(lowering.input(0))
-    if in_scale != lowering.int8_scale(lowering.output):
-        raise Unsupported("input and output differ in scale or zero point")
-    six = in_scale.zero + round_half_away(min(float(np.float32(6.0) / in_scale.scale), 255.0))
-    return lookup(lowering, lambda v: clamp8(v, in_scale.zero, min(six, INT8_MAX)))
 
 
 def softmax(lowering: Lowering) -> list[Step]:
