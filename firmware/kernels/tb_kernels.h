@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 /* Rises with every change of a struct or of what a kernel expects; model.cc checks it. */
-#define TB_KERNELS_VERSION 5
+#define TB_KERNELS_VERSION 6
 
 #ifdef __cplusplus
 extern "C" {
@@ -99,6 +99,19 @@ typedef struct {
 } tb_depthwise_t;
 void tb_depthwise(const tb_depthwise_t *op, const int8_t *in, int8_t *out);
 
+/* TRANSPOSE_CONV. The window is that of the convolution the other way round: its in_* are of the
+ * output, its out_* of the input. filter[in_c][kernel_h][kernel_w][out_c] in those names.
+ * shift: see tb_scale.h. */
+typedef struct {
+  tb_window_t window;
+  int32_t in_offset, out_offset, act_min, act_max;
+  const int8_t *filter;
+  const int32_t *bias;
+  const int32_t *multiplier;
+  const int8_t *shift;
+} tb_transpose_conv_t;
+void tb_transpose_conv(const tb_transpose_conv_t *op, const int8_t *in, int8_t *out);
+
 /* AVERAGE_POOL_2D and MAX_POOL_2D over the part of the window that lies in the input. */
 typedef struct {
   tb_window_t window;
@@ -130,7 +143,7 @@ typedef struct {
   int32_t step_b[4];
 } tb_broadcast_t;
 
-/* ADD, and SUB with a negative b_multiplier's sign in `sign_b`. Each input is scaled to a
+/* ADD, and SUB with b_sign = -1. Each input is scaled to a
  * common scale with 20 bits to spare, then the sum to the output's. In place on an input
  * that is not repeated. */
 typedef struct {
@@ -214,6 +227,15 @@ typedef struct {
   const int32_t *offset;
 } tb_copy_indexed_t;
 void tb_copy_indexed(const tb_copy_indexed_t *op, const int8_t *in, int8_t *out);
+
+/* RESIZE_BILINEAR. row[rows][3] and column[columns][3] hold, for each position of the output, the
+ * offset of a row (or column) of the input, that of the next one, and the next one's 1024ths. */
+typedef struct {
+  int32_t rows, columns, depth;
+  const int32_t *row;
+  const int32_t *column;
+} tb_resize_bilinear_t;
+void tb_resize_bilinear(const tb_resize_bilinear_t *op, const int8_t *in, int8_t *out);
 
 /* QUANTIZE and DEQUANTIZE inside a graph: the only floating point, in software where the
  * core has no FPU. The float tensor is 4-byte aligned. */

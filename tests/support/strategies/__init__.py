@@ -16,6 +16,7 @@ from support.strategies import (
     reduction,
     strided,
     tables,
+    transposed,
 )
 
 OP_CASES: Mapping[str, st.SearchStrategy[OpCase]] = {
@@ -48,6 +49,7 @@ OP_CASES: Mapping[str, st.SearchStrategy[OpCase]] = {
     "REDUCE_MIN": reduction.extremes("REDUCE_MIN"),
     "RELU": tables.relus(),
     "RELU6": tables.relu6s(),
+    "RESIZE_BILINEAR": indexed.bilinears(),
     "RESIZE_NEAREST_NEIGHBOR": indexed.nearest_neighbors(),
     "SLICE": strided.slices(),
     "SOFTMAX": tables.softmaxes(),
@@ -59,5 +61,6 @@ OP_CASES: Mapping[str, st.SearchStrategy[OpCase]] = {
     "SUM": reduction.sums("SUM", (2.0**-11, 2.0**20)),
     "TANH": tables.tanhs(),
     "TRANSPOSE": strided.transposes(),
+    "TRANSPOSE_CONV": transposed.transpose_convs(),
     "UNPACK": strided.unpacks(),
 }

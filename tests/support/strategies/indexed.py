@@ -1,4 +1,4 @@
-"""RESIZE_NEAREST_NEIGHBOR and MIRROR_PAD."""
+"""RESIZE_NEAREST_NEIGHBOR, RESIZE_BILINEAR and MIRROR_PAD."""
 
 from __future__ import annotations
 
@@ -14,16 +14,29 @@ from support.strategies.common import images, scales, shapes, zero_points
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 
 
+_PLACINGS = [(False, False), (True, False), (False, True)]  # align corners, half pixel centers
+
+
 @st.composite
 def nearest_neighbors(draw: Draw) -> OpCase:
-    """Larger or smaller, with every way to place the pixels."""
+    """With every way to place the pixels, also both at once."""
+    return draw(_resizings("RESIZE_NEAREST_NEIGHBOR", [*_PLACINGS, (True, True)]))
+
+
+@st.composite
+def bilinears(draw: Draw) -> OpCase:
+    """With the ways to place the pixels that TFLite Micro takes."""
+    return draw(_resizings("RESIZE_BILINEAR", _PLACINGS))
+
+
+@st.composite
+def _resizings(draw: Draw, name: str, placings: list[tuple[bool, bool]]) -> OpCase:
+    """Larger or smaller."""
     source = Activation(draw(images()), draw(scales()), draw(zero_points()))
     size = draw(st.tuples(st.integers(1, 20), st.integers(1, 20)))
-    corners, centers = draw(
-        st.sampled_from([(False, False), (True, False), (False, True), (True, True)])
-    )
+    corners, centers = draw(st.sampled_from(placings))
     return OpCase(
-        "RESIZE_NEAREST_NEIGHBOR",
+        name,
         (source, Constant((2,), "int32", values=size)),
         replace(source, shape=(1, *size, source.shape[3])),
         version=2,

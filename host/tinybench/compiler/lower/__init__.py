@@ -89,6 +89,9 @@ OPS: Mapping[str, OpSpec] = {
     "REDUCE_MIN": OpSpec(reduction.reduce_min, 3, 2, _EXTREME, f"one scale; {_AXES}"),
     "RELU": OpSpec(activations.relu, 3, 1, _TABLE),
     "RELU6": OpSpec(activations.relu6, 3, 1, _TABLE, "one scale"),
+    "RESIZE_BILINEAR": OpSpec(
+        indexed.resize_bilinear, 4, 2, ("tb_resize_bilinear",), "batch 1; one scale"
+    ),
     "RESIZE_NEAREST_NEIGHBOR": OpSpec(indexed.resize_nearest_neighbor, 4, 2, _INDEX, "one scale"),
     "SLICE": OpSpec(strided.slice_, 6, 3, _WALK, "one scale"),
     "SOFTMAX": OpSpec(tables.softmax, 3, 1, ("tb_softmax",), "output scale 1/256, zero point -128"),
@@ -102,5 +105,6 @@ OPS: Mapping[str, OpSpec] = {
     "SUM": OpSpec(reduction.sum_, 2, 2, ("tb_mean",), _AXES),
     "TANH": OpSpec(activations.tanh, 3, 1, _TABLE, "output zero point 0"),
     "TRANSPOSE": OpSpec(strided.transpose, 6, 2, _WALK, "one scale"),
+    "TRANSPOSE_CONV": OpSpec(convolution.transpose_conv, 5, 4, ("tb_transpose_conv",), _WEIGHTS),
     "UNPACK": OpSpec(strided.unpack, 4, 1, _WALK, "one scale"),
 }

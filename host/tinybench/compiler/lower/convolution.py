@@ -1,87 +1,25 @@
-"""CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED."""
+"""CONV_2D, DEPTHWISE_CONV_2D, TRANSPOSE_CONV and FULLY_CONNECTED."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from tinybench.compiler.fixedpoint import Multiplier, quantize_multiplier
+from tinybench.compiler.fixedpoint import quantize_multiplier
 from tinybench.compiler.lower import packing
 from tinybench.compiler.lower.context import (
     Lowering,
-    Scale,
     Unsupported,
     bias_values,
     channel_multipliers,
     filter_scales,
 )
+from tinybench.compiler.lower.weights import Weights, output_fields, output_limits, weights_of
 from tinybench.compiler.lower.window import window_of
 from tinybench.compiler.program import ConstArray, Step, Value, Window
 
 ROW_PIXELS = (24, 65)  # widths of rows into which a pointwise convolution is cut, range()
-
-
-@dataclass(frozen=True)
-class _Weights:
-    """What a weighted op multiplies with.
-
-    Attributes:
-        filters: int8 (channels, taps), taps in the order of the image.
-        bias: int32 (channels,).
-        multipliers: one per channel.
-        zero: the input's zero point.
-        shifts: as tb_scale() wants them.
-    """
-
-    filters: NDArray[np.int8]
-    bias: NDArray[np.int32]
-    multipliers: list[Multiplier]
-    zero: int
-    shifts: list[int]
-
-    def folded_bias(self) -> NDArray[np.int32]:
-        """The bias with the input's zero point in it."""
-        folded = packing.fold_bias(self.bias, self.filters, self.zero)
-        return np.array(folded, np.int32)
-
-    def scale_fields(self) -> dict[str, Value]:
-        """Multiplier and stored shift per channel."""
-        values = [m.value for m in self.multipliers]
-        return {
-            "multiplier": ConstArray("multiplier", np.array(values, np.int32)),
-            "shift": ConstArray("shift", np.array(self.shifts, np.int8)),
-        }
-
-
-def _weights(
-    filters: NDArray[np.int8],
-    bias: NDArray[np.int32],
-    multipliers: list[Multiplier],
-    zero: int,
-    limits: packing.OutputLimits,
-) -> _Weights:
-    """Channels that give the same for every input lose their weights; see _Weights."""
-    filters, bias, multipliers = filters.copy(), bias.copy(), list(multipliers)
-    shifts: list[int] = []
-    for c, m in enumerate(multipliers):
-        reach = packing.sum_range(int(bias[c]), filters[c], zero)
-        value = packing.constant_output(reach, m, limits)
-        if value is not None:
-            filters[c] = 0
-            bias[c], multipliers[c] = packing.constant_channel(value, limits)
-            reach = int(bias[c]), int(bias[c])
-        shifts.append(packing.stored_shift(multipliers[c], max(-reach[0], reach[1])))
-    return _Weights(filters, bias, multipliers, zero, shifts)
-
-
-def _limits(lowering: Lowering, out: Scale) -> packing.OutputLimits:
-    return packing.OutputLimits(out.zero, *lowering.activation(out))
-
-
-def _output_fields(limits: packing.OutputLimits) -> dict[str, Value]:
-    return {"out_offset": limits.zero, "act_min": limits.low, "act_max": limits.high}
 
 
 def _dilation(lowering: Lowering) -> tuple[int, int]:
@@ -106,8 +44,8 @@ def conv_2d(lowering: Lowering) -> list[Step]:
     if window.out_c != channels or group_in * groups != window.in_c or channels % max(groups, 1):
         raise Unsupported(f"filter {filters.shape} for {window.in_c} -> {window.out_c} channels")
     scales = filter_scales(lowering.input(1), 0)
-    limits = _limits(lowering, out_scale)
-    weights = _weights(
+    limits = output_limits(lowering, out_scale)
+    weights = weights_of(
         filters.reshape(channels, -1),
         bias_values(lowering, 2, channels),
         channel_multipliers(in_scale, scales, out_scale, channels),
@@ -116,7 +54,7 @@ def conv_2d(lowering: Lowering) -> list[Step]:
     )
     fields = {
         **_window_fields(window, groups),
-        **_output_fields(limits),
+        **output_fields(limits),
         **_conv_constants(weights, window, groups),
     }
     macs = window.out_h * window.out_w * filters.size
@@ -152,7 +90,7 @@ def _rows_of_pixels(window: Window) -> Window:
     return window._replace(in_h=rows, in_w=width, out_h=rows, out_w=width)
 
 
-def _conv_constants(weights: _Weights, window: Window, groups: int) -> dict[str, Value]:
+def _conv_constants(weights: Weights, window: Window, groups: int) -> dict[str, Value]:
     outside = 1 if window.stays_inside() else window.kernel_w * window.in_c // groups
     return {
         "filter": ConstArray("filter", packing.pack_blocks(weights.filters, groups)),
@@ -190,13 +128,13 @@ def fully_connected(lowering: Lowering) -> list[Step]:
     else:
         product = np.float32(in_scale.scale * scales[0])
         multipliers = [quantize_multiplier(float(product) / float(out_scale.scale))] * units
-    limits = _limits(lowering, out_scale)
+    limits = output_limits(lowering, out_scale)
     bias = bias_values(lowering, 2, units)
-    weights = _weights(filters, bias, multipliers, in_scale.zero, limits)
+    weights = weights_of(filters, bias, multipliers, in_scale.zero, limits)
     window = Window(1, rows, depth, 1, rows, units, 1, 1, 1, 1, 1, 1, 0, 0)
     fields = {
         **_window_fields(window, 1),
-        **_output_fields(limits),
+        **output_fields(limits),
         **_conv_constants(weights, window, 1),
     }
     return [lowering.step("tb_conv2d", fields, (source.index,), macs=rows * filters.size)]
@@ -218,8 +156,8 @@ def depthwise_conv_2d(lowering: Lowering) -> list[Step]:
     if multiplier not in (0, channels // in_c):
         raise Unsupported(f"depth multiplier {multiplier} for {in_c} -> {channels} channels")
     scales = filter_scales(lowering.input(1), 3)
-    limits = _limits(lowering, out_scale)
-    weights = _weights(
+    limits = output_limits(lowering, out_scale)
+    weights = weights_of(
         np.ascontiguousarray(filters.reshape(-1, channels).T),
         bias_values(lowering, 2, channels),
         channel_multipliers(in_scale, scales, out_scale, channels),
@@ -230,7 +168,7 @@ def depthwise_conv_2d(lowering: Lowering) -> list[Step]:
         "window": window,
         "depth_multiplier": channels // in_c,
         "inner_last": window.inner_columns()[1],
-        **_output_fields(limits),
+        **output_fields(limits),
         "filter": ConstArray("filter", weights.filters),
         "bias": ConstArray("bias", weights.folded_bias()),
         **weights.scale_fields(),
@@ -238,3 +176,41 @@ def depthwise_conv_2d(lowering: Lowering) -> list[Step]:
     }
     macs = window.out_h * window.out_w * filters.size
     return [lowering.step("tb_depthwise", fields, (source.index,), macs=macs, window=window)]
+
+
+def transpose_conv(lowering: Lowering) -> list[Step]:
+    """Filter [out_c, h, w, in_c]; the window is that of the convolution the other way round.
+
+    Source: TransposeConvPrepare() in transpose_conv.cc, integer_ops/transpose_conv.h.
+    """
+    source, out = lowering.input(2), lowering.output
+    in_scale, out_scale = lowering.int8_scale(source), lowering.int8_scale(out)
+    filters = lowering.constant(1, "int8")
+    if lowering.constant(0, "int32").reshape(-1).tolist() != list(out.shape):
+        raise Unsupported(f"the shape it is to make is not that of its output {out.shape}")
+    if filters.ndim != 4:
+        raise Unsupported(f"filter of shape {filters.shape}")
+    channels, height, width, in_c = filters.shape
+    back = replace(lowering.op, inputs=(out.index,), outputs=(source.index,))
+    window = window_of(replace(lowering, op=back), (height, width), (1, 1))
+    if (window.in_c, window.out_c) != (channels, in_c):
+        raise Unsupported(f"filter {filters.shape} for {window.out_c} -> {window.in_c} channels")
+    scales = filter_scales(lowering.input(1), 0)
+    limits = output_limits(lowering, out_scale)
+    weights = weights_of(
+        filters.reshape(channels, -1),
+        bias_values(lowering, 3, channels),
+        channel_multipliers(in_scale, scales, out_scale, channels),
+        in_scale.zero,
+        limits,
+    )
+    fields: dict[str, Value] = {
+        "window": window,
+        "in_offset": -in_scale.zero,
+        **output_fields(limits),
+        "filter": ConstArray("filter", weights.filters),
+        "bias": ConstArray("bias", weights.bias),
+        **weights.scale_fields(),
+    }
+    macs = window.out_h * window.out_w * filters.size
+    return [lowering.step("tb_transpose_conv", fields, (source.index,), macs=macs)]

@@ -1,4 +1,4 @@
-"""Ops that look up where each row and column comes from: nearest neighbours, mirrored borders."""
+"""Ops that look up where each row and column comes from: resized images, mirrored borders."""
 
 from __future__ import annotations
 
@@ -72,6 +72,53 @@ def _nearest(lowering: Lowering, before: int, after: int) -> list[int]:
     places = (np.arange(after).astype(np.float32) + np.float32(0.5 * half)) * scale
     rounded = (round_half_away(float(p)) if align else math.floor(p) for p in places)
     return [min(position, before - 1) for position in rounded]
+
+
+def resize_bilinear(lowering: Lowering) -> list[Step]:
+    """RESIZE_BILINEAR of an image: two rows and two columns, weighted in 1024ths.
+
+    Source: ResizeBilinearInteger() in reference/resize_bilinear.h.
+    """
+    source, out = lowering.input(0), lowering.output
+    size = lowering.constant(1, "int32").reshape(-1).tolist()
+    if len(source.shape) != 4 or source.shape[0] != 1 or len(size) != 2 or min(size) < 1:
+        raise Unsupported(f"size {size} from shape {source.shape}")
+    if lowering.int8_scale(source) != lowering.int8_scale(out):
+        raise Unsupported("input and output differ in scale or zero point")
+    _, height, width, depth = source.shape
+    if out.shape != (1, *size, depth):
+        raise Unsupported(f"output is {out.shape}, {(1, *size, depth)} follows from the op")
+    _check_table(size)
+    rows = _between(lowering, height, size[0], width * depth)
+    columns = _between(lowering, width, size[1], depth)
+    fields: dict[str, Value] = {
+        "rows": size[0],
+        "columns": size[1],
+        "depth": depth,
+        "row": ConstArray("row", np.array(rows, np.int32)),
+        "column": ConstArray("column", np.array(columns, np.int32)),
+    }
+    return [lowering.step("tb_resize_bilinear", fields, (source.index,))]
+
+
+def _between(
+    lowering: Lowering, before: int, after: int, stride: int
+) -> list[tuple[int, int, int]]:
+    """(offset, offset of the next, 1024ths of the next) for each position of the output."""
+    align, half = (bool(lowering.option(n, False)) for n in ("align_corners", "half_pixel_centers"))
+    if align and half:
+        raise Unsupported("align_corners together with half_pixel_centers")
+    shrink = int(align and after > 1)
+    scale = (1024 * (before - shrink) + (after - shrink) // 2) // (after - shrink)
+    found: list[tuple[int, int, int]] = []
+    for position in range(after):
+        place = position * scale + (scale // 2 - 512 if half else 0)
+        low = max(place // 1024, 0)
+        if low >= before:
+            raise Unsupported(f"{before} to {after}: rounding leads TFLite Micro out of the image")
+        high = min((place + 1023) // 1024, before - 1)
+        found.append((low * stride, high * stride, place - 1024 * low))
+    return found
 
 
 def mirror_pad(lowering: Lowering) -> list[Step]:
