@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -74,8 +75,27 @@ def test_sizes_agree_with_the_toolchains_own(built: Artifact) -> None:
 def test_equal_input_gives_an_equal_elf_wherever_it_is_built(
     built: Artifact, tmp_path: Path
 ) -> None:
-    elsewhere = build(tmp_path / "a folder with spaces, ü and 'quotes'")
+    elsewhere = build(tmp_path / "a folder with spaces")
     assert elsewhere.elf.read_bytes() == built.elf.read_bytes()
+
+
+ODD = ("R&D", "John's", 'a "b', "c;touch d", "$HOME (e)", "f\\g`h`\t", "ü#%=", os.fsdecode(b"\xff"))
+
+
+def test_a_path_may_hold_what_a_shell_would_read(built: Artifact, tmp_path: Path) -> None:
+    elsewhere = build(Path(tmp_path, *ODD))
+    assert elsewhere.elf.is_relative_to(Path(tmp_path, *ODD))
+    assert elsewhere.elf.read_bytes() == built.elf.read_bytes()
+    assert [path.name for path in tmp_path.iterdir()] == [ODD[0]], "nothing beside it"
+
+
+def test_no_plain_path_at_all_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    odd = tmp_path / "R&D"
+    odd.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(odd))
+    with pytest.raises(BuildError, match=r"'&' in .*R&D.*TMPDIR"):
+        build(odd)
+    assert not [path for path in odd.iterdir() if path.name.startswith("tinybench-")]
 
 
 def test_no_network_and_no_home_are_needed(tmp_path: Path) -> None:

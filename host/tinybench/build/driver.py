@@ -12,6 +12,7 @@ from filelock import FileLock
 from tinybench.boards import Board
 from tinybench.build.diagnose import explain_failure, tool_missing
 from tinybench.build.elf import Sizes, read_sizes
+from tinybench.build.place import BUILD_DIR, plain_place
 from tinybench.build.platformio import run_platformio
 from tinybench.errors import BuildError
 from tinybench.render.project import IDENTITY_FILE, Identity
@@ -56,9 +57,10 @@ def build_project(project: Path, board: Board, *, log: Path) -> Artifact:
     find_compiler(board)
     project = project.resolve()
     with FileLock(project / ".lock"):
-        elf = project / ".pio" / "build" / board.name / "firmware.elf"
+        elf = project / BUILD_DIR / board.name / "firmware.elf"
         elf.unlink(missing_ok=True)  # what is there afterwards is what this run made
-        status = run_platformio(project, board.name, log.resolve())
+        with plain_place(project) as place:
+            status = run_platformio(place, board.name, log.resolve())
         if status != 0 or not elf.is_file():
             raise explain_failure(log, board)
         return Artifact(

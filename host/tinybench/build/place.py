@@ -1,0 +1,67 @@
+"""A folder whose path PlatformIO, SCons, a shell and a compiler all read as it is written.
+
+SCons hands its commands to a shell in which only blanks are quoted, and PlatformIO's settings give
+a meaning to "$" and others. So in a folder named "R&D" or "John's" the build fails, or worse, runs
+part of the path as a command.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tinybench.errors import BuildError
+from tinybench.render.project import CORE_DIR
+
+BUILD_DIR = Path(".pio", "build")
+_ODD = re.compile(r"[^A-Za-z0-9 _./+-]")
+
+
+@contextmanager
+def plain_place(project: Path) -> Iterator[Path]:
+    """The project's own folder; where its path is not plain, a copy that lasts for one build.
+
+    What was built in the copy lies in the project's folder afterwards. A firmware does not depend
+    on where it is built, so it is the same.
+
+    Args:
+        project: absolute path of a rendered project.
+
+    Raises:
+        BuildError: there is no room for the copy, or the system's folder of temporary files has no
+            plain path either.
+    """
+    if not _ODD.search(str(project)):
+        yield project
+        return
+    try:
+        with tempfile.TemporaryDirectory(prefix="tinybench-") as folder:
+            copy = Path(folder).resolve() / "project"
+            _check_plain(copy)
+            ignored = shutil.ignore_patterns(BUILD_DIR.parts[0], CORE_DIR, ".lock")
+            shutil.copytree(project, copy, ignore=ignored)
+            yield copy
+            _bring_back(copy / BUILD_DIR, project / BUILD_DIR)
+    except OSError as error:
+        raise BuildError(f"build {project} in a temporary copy", str(error)) from error
+
+
+def _check_plain(copy: Path) -> None:
+    odd = _ODD.search(str(copy))
+    if odd is not None:
+        raise BuildError(
+            "a folder to build in whose path has only letters, digits, blanks and _ . / + -",
+            f"{odd.group()!r} in {str(copy.parent)!r}",
+            "set TMPDIR to such a folder, or move the project to one",
+        )
+
+
+def _bring_back(built: Path, target: Path) -> None:
+    for elf in built.glob("*/firmware.elf"):
+        kept = target / elf.parent.name / elf.name
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(elf, kept)
