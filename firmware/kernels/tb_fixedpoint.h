@@ -16,7 +16,8 @@ static inline int32_t tb_high_mul(int32_t a, int32_t b) {
 }
 
 /* x / 2^e, halves away from zero: gemmlowp RoundingDivideByPOT. Adding the sign before and
- * the half after the shift cannot overflow. */
+ * the half after the shift cannot overflow: x is a product, which no multiplier can bring to
+ * either end of int32, or e is large. */
 static inline int32_t tb_rounding_shift(int32_t x, int32_t e) {
   return e > 0 ? (((x + (x >> 31)) >> (e - 1)) + 1) >> 1 : x;
 }

@@ -5,10 +5,22 @@
 #include "tb_kernels.h"
 #include "tb_window.h"
 
+/* Taps first <= k < last of a window lie inside; tap k reads position origin + k. */
+typedef struct {
+  int32_t origin, first, last;
+} span_t;
+
+static span_t span_inside(int32_t origin, int32_t taps, int32_t size) {
+  const int32_t first = origin < 0 ? -origin : 0;
+  const int32_t last = size - origin < taps ? size - origin : taps;
+  const span_t span = {origin, first < taps ? first : taps, last > first ? last : first};
+  return span;
+}
+
 /* The part of a window that lies in the input, and the channel that is reduced. */
 typedef struct {
   const tb_rows_t *in;
-  tb_span_t y, x;
+  span_t y, x;
   int32_t channels, channel;
 } area_t;
 
@@ -47,9 +59,9 @@ static void pool_row(const tb_max_pool_t *op, const tb_rows_t *in, int32_t y, in
                      reduce_fn *reduce) {
   const tb_window_t *win = &op->window;
   area_t area = {.in = in, .channels = win->in_c};
-  area.y = tb_span(y * win->stride_h - win->pad_top, win->kernel_h, 1, win->in_h);
+  area.y = span_inside(y * win->stride_h - win->pad_top, win->kernel_h, win->in_h);
   for (int32_t x = 0; x < win->out_w; x++) {
-    area.x = tb_span(x * win->stride_w - win->pad_left, win->kernel_w, 1, win->in_w);
+    area.x = span_inside(x * win->stride_w - win->pad_left, win->kernel_w, win->in_w);
     for (area.channel = 0; area.channel < win->in_c; area.channel++) {
       *out++ = tb_clamp8(reduce(&area), op->act_min, op->act_max);
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The order of output rows, and the part of a window that lies inside the input. */
+/* Rows of a tensor that is there as a whole or in a ring, and the order of output rows. */
 #ifndef TB_WINDOW_H
 #define TB_WINDOW_H
 
@@ -20,22 +20,6 @@ static inline void tb_all_rows(tb_row_fn *row, const void *op, const tb_window_t
     const int32_t y = win->bottom_up ? win->out_h - 1 - i : i;
     row(op, &rows, y, out + y * bytes);
   }
-}
-
-/* Taps first <= k < last of the window lie inside; tap k reads position origin + k * dilation. */
-typedef struct {
-  int32_t origin, first, last;
-} tb_span_t;
-
-static inline tb_span_t tb_span(int32_t origin, int32_t taps, int32_t dilation, int32_t size) {
-  tb_span_t span = {origin, 0, taps};
-  while (span.first < taps && origin + span.first * dilation < 0) {
-    span.first++;
-  }
-  while (span.last > span.first && origin + (span.last - 1) * dilation >= size) {
-    span.last--;
-  }
-  return span;
 }
 
 #endif
