@@ -16,6 +16,7 @@ from tinybench.bench.device import Inference
 from tinybench.bench.records import Measured, SampleRecord
 from tinybench.bench.run import Bench, run
 from tinybench.boards import load_board
+from tinybench.compiler.program import DeviceTensor
 from tinybench.errors import DataError, TinybenchError
 from tinybench.model.answers import Facts, Outputs
 from tinybench.report.result import RunFacts, build_result
@@ -69,20 +70,22 @@ class FakeDevice:
 
     def infer(self, sample: int, inputs: Sequence[bytes]) -> Inference:
         self.before(sample)
-        output = right_answer(np.frombuffer(inputs[0], np.int8)).tobytes()
+        right = right_answer(np.frombuffer(inputs[0], np.int8)).tobytes()
+        output = self.bend(sample, right)
         return Inference(
-            outputs=[self.bend(sample, output)],
+            outputs=[output],
             ticks=TICKS + sample,
             arena_used=None,
             stack_used=None,
             resends=sample % 2,
             input_crc=zlib.crc32(inputs[0]),
+            output_crc=zlib.crc32(output),
         )
 
     def measure_memory(self, sample: int, inputs: Sequence[bytes]) -> Inference:
         self.painted.append(sample)
         self.before(sample)
-        return Inference([b""], TICKS, 200, None, 0, 0)
+        return Inference([b""], TICKS, 200, None, 0, 0, 0)
 
 
 @dataclass
@@ -128,7 +131,12 @@ class Seen:
     """What a watcher was told."""
 
     records: list[SampleRecord] = field(default_factory=list)
+    outputs: list[bytes] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
+
+    def record(self, record: SampleRecord, outputs: Sequence[bytes]) -> None:
+        self.records.append(record)
+        self.outputs.append(b"".join(outputs))
 
 
 def make_bench(
@@ -146,7 +154,7 @@ def make_bench(
         device=device or FakeDevice(),
         reference=reference or FakeReference(),
         strict=strict,
-        on_record=seen.records.append,
+        on_record=seen.record,
         on_unreadable=seen.unreadable.append,
     )
     return bench, seen
@@ -168,6 +176,7 @@ def fake_result(measured: Measured, reference: Facts | None = FACTS, no_labels: 
         data={"path": "d.npz", "kind": "npz", "preparation": "none", "notes": []},
         no_labels=no_labels,
         device={"boot_id": 1} if reference else None,
+        outputs=[DeviceTensor(1, "scores", "int8", (1, 4), 0.5, -3, 0)],
         arena_bytes=272,
         flash={"total": 100, "weights": 60, "code": 30, "ram_static": 300},
         reference=reference,

@@ -5,16 +5,21 @@ from __future__ import annotations
 import csv
 import dataclasses
 import hashlib
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from support import cli
 from support.cli import Said, tinybench
+from tinybench.bench.preprocess import input_spec, pixels_to_tensor, settle_pixel_range
 from tinybench.bench.records import SampleRecord
 from tinybench.boards import load_board
+from tinybench.model.oracle import TflmRunner
+from tinybench.model.read import parse_tflite
 from tinybench.workflow import bench_model, load_project, overlay
 
 SAMPLES = 12
@@ -88,10 +93,30 @@ def test_the_run_folder_holds_what_it_rests_on(ran: tuple[Said, Path]) -> None:
     said, run = ran
     names = {path.name for path in run.iterdir()}
     logs = {"device.log", "emulator.log"}
-    assert names == {"result.json", "samples.csv", "firmware.elf", *logs}
+    assert names == {"result.json", "samples.csv", "outputs.bin", "firmware.elf", *logs}
     assert said.json["engine"]["build_id"] in (run / "device.log").read_text()
     assert "run folder: " in said.err
     assert "building" in said.err
+
+
+def test_byte_equality_can_be_checked_again_from_the_run_folder(
+    ran: tuple[Said, Path], desk: Path
+) -> None:
+    said, run = ran
+    outputs = said.json["outputs"]
+    (scores,) = outputs["tensors"]
+    assert (scores["dtype"], scores["shape"], outputs["bytes_per_sample"]) == ("int8", [1, 4], 4)
+    answers = np.fromfile(run / outputs["file"], scores["dtype"]).reshape(-1, *scores["shape"])
+    with (run / "samples.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [str(zlib.crc32(a.tobytes())) for a in answers] == [r["output_crc"] for r in rows]
+    pixels = np.load(desk / f"data-{SAMPLES}.npz")["x"]
+    graph = parse_tflite((desk / "model.tflite").read_bytes())
+    tflm = TflmRunner((desk / "model.tflite").read_bytes())
+    spec = input_spec(graph)
+    for sample, answer in zip(pixels, answers, strict=True):
+        tensor = pixels_to_tensor(sample, spec, settle_pixel_range("auto", spec))
+        assert tflm.run([tensor])[0].tobytes() == answer.tobytes()
 
 
 def sha256(path: Path) -> str:

@@ -64,6 +64,7 @@ class Inference:
         stack_used: bytes; None unless painted, or where the board cannot.
         resends: frames that had to be sent again for it.
         input_crc: CRC-32 of the inputs, as the device found them.
+        output_crc: CRC-32 of the outputs, as the device states it; checked against ``outputs``.
     """
 
     outputs: list[bytes]
@@ -72,6 +73,7 @@ class Inference:
     stack_used: int | None
     resends: int
     input_crc: int
+    output_crc: int
 
 
 class Device:
@@ -176,6 +178,7 @@ class Device:
                     stack_used=_measured(result.stack_used),
                     resends=self._exchange.resends - resends,
                     input_crc=result.input_crc,
+                    output_crc=result.output_crc,
                 )
         raise trouble.unreliable(wanted, f"{_ATTEMPTS} attempts, the last one: {why}", self.log)
 

@@ -25,6 +25,7 @@ class SampleRecord:
         desktop_us: wall time of the desktop inference in microseconds.
         resends: frames sent again.
         input_crc: CRC-32 of the bytes that the device computed on.
+        output_crc: CRC-32 of the bytes that it computed.
     """
 
     index: int
@@ -42,6 +43,7 @@ class SampleRecord:
     desktop_us: float
     resends: int
     input_crc: int
+    output_crc: int
 
 
 @dataclass(frozen=True)

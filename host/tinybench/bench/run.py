@@ -46,6 +46,10 @@ class Inference(Protocol):
     def input_crc(self) -> int:
         """CRC-32 of what was computed on."""
 
+    @property
+    def output_crc(self) -> int:
+        """CRC-32 of what was computed."""
+
 
 class Device(Protocol):
     """What runs the model."""
@@ -105,7 +109,8 @@ class Bench:
     Attributes:
         edge: what lies between the file's tensors and the device's bytes.
         strict: stop at an unreadable image instead of counting it.
-        on_record: called after each sample (progress, samples.csv).
+        on_record: called after each sample with the device's output bytes (progress, run folder);
+            a sample counts as measured when this returns.
     """
 
     edge: Edge
@@ -113,7 +118,7 @@ class Bench:
     device: Device
     reference: Reference
     strict: bool = False
-    on_record: Callable[[SampleRecord], None] = lambda record: None
+    on_record: Callable[[SampleRecord, Sequence[bytes]], None] = lambda record, outputs: None
     on_unreadable: Callable[[str], None] = lambda name: None
 
 
@@ -141,8 +146,10 @@ def run(bench: Bench) -> tuple[Measured, TinybenchError | None]:
         for ready in _prepare(bench, unreadable):
             if footprint is None:
                 footprint = _probe_memory(bench, ready)
-            records.append(_measure(bench, ready))
-            bench.on_record(records[-1])
+            inference = bench.device.infer(ready.index, bench.edge.encode([ready.tensor]))
+            record = _compare(bench, ready, inference)
+            bench.on_record(record, inference.outputs)
+            records.append(record)
         if not records:
             raise _nothing_readable(unreadable)
     except (TinybenchError, OSError, KeyboardInterrupt) as failure:
@@ -212,8 +219,7 @@ def _probe_memory(bench: Bench, ready: _Ready) -> Footprint:
     return Footprint(marks.arena_used, marks.stack_used)
 
 
-def _measure(bench: Bench, ready: _Ready) -> SampleRecord:
-    inference = bench.device.infer(ready.index, bench.edge.encode([ready.tensor]))
+def _compare(bench: Bench, ready: _Ready, inference: Inference) -> SampleRecord:
     reference = ready.answer.result()
     device = bench.edge.decode(inference.outputs)
     oracle = reference.oracle
@@ -233,6 +239,7 @@ def _measure(bench: Bench, ready: _Ready) -> SampleRecord:
         desktop_us=reference.desktop_us,
         resends=inference.resends,
         input_crc=inference.input_crc,
+        output_crc=inference.output_crc,
     )
 
 

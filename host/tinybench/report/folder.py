@@ -1,7 +1,7 @@
-"""The run folder: result.json, samples.csv and the logs, complete up to wherever a run got.
+"""The run folder: result.json, samples.csv, outputs.bin and the logs, up to wherever a run got.
 
-samples.csv grows by a line per sample, flushed, so that even a killed run leaves what it measured;
-result.json appears at the end, whole or not at all.
+outputs.bin and then samples.csv grow with each sample, flushed, so that even a killed run leaves
+what it measured; result.json appears at the end, whole or not at all.
 """
 
 from __future__ import annotations
@@ -10,18 +10,20 @@ import contextlib
 import csv
 import itertools
 import json
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TextIO
+from typing import Any, BinaryIO, Self, TextIO
 
 from tinybench.bench.records import SampleRecord
 from tinybench.errors import UsageError, system_error
 
 RESULT = "result.json"
 SAMPLES = "samples.csv"
+OUTPUTS = "outputs.bin"
 FIRMWARE = "firmware.elf"
 DEVICE_LOG = "device.log"
 EMULATOR_LOG = "emulator.log"
@@ -42,8 +44,10 @@ class RunFolder:
         self.path = path
         self._made = made
         self._begun = False
+        self._sample_bytes = 0
         try:
             self._file: TextIO = _open(path / SAMPLES, "x")
+            self._outputs: BinaryIO = (path / OUTPUTS).open("xb")
             _write_rows(self._file, [])
             self._file.flush()
         except FileExistsError:
@@ -55,28 +59,49 @@ class RunFolder:
         """From now on there is something to keep, however the run ends."""
         self._begun = True
 
-    def add(self, record: SampleRecord) -> None:
+    def add(self, record: SampleRecord, outputs: Sequence[bytes]) -> None:
         """Appends a sample.
+
+        Args:
+            record: its row of samples.csv.
+            outputs: the device's output tensors, equally long for every sample.
 
         Raises:
             UsageError: no space left.
         """
+        data = b"".join(outputs)
+        self._sample_bytes = len(data)
         try:
+            self._outputs.write(data)
+            self._outputs.flush()  # before the row, so that every row has its outputs
             _csv(self._file).writerow(asdict(record).values())
             self._file.flush()
         except OSError as error:
-            raise system_error(f"write {self.path / SAMPLES}", error) from error
+            raise system_error(f"write the sample to {self.path}", error) from error
 
-    def finish(self, result: Mapping[str, Any], records: Iterable[SampleRecord]) -> None:
-        """Writes result.json, and samples.csv anew: an interrupted run may lack its last line.
+    def finish(self, result: Mapping[str, Any], records: Sequence[SampleRecord]) -> None:
+        """Writes result.json, and cuts what an interrupted sample left behind the last of records.
+
+        Args:
+            result: the content of result.json.
+            records: the first of those that were added.
 
         Raises:
             UsageError: no space left; what was there before stays.
         """
+        self._cut_outputs(len(records) * self._sample_bytes)
         with self._replacing(SAMPLES) as file:
             _write_rows(file, records)
         with self._replacing(RESULT) as file:
             file.write(json.dumps(result, indent=2) + "\n")
+
+    def _cut_outputs(self, size: int) -> None:
+        with contextlib.suppress(OSError):  # a full disk was told of already
+            self._outputs.close()
+        try:
+            os.truncate(self.path / OUTPUTS, size)
+        except OSError as error:
+            raise system_error(f"write {self.path / OUTPUTS}", error) from error
 
     @contextlib.contextmanager
     def _replacing(self, name: str) -> Any:
@@ -92,7 +117,7 @@ class RunFolder:
             raise system_error(f"write {target}", error) from error
 
     def __enter__(self) -> Self:
-        """Closes samples.csv at the end of the block; a run that did not begin leaves nothing."""
+        """Closes its files at the end of the block; a run that did not begin leaves nothing."""
         return self
 
     def __exit__(
@@ -101,14 +126,15 @@ class RunFolder:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        with contextlib.suppress(OSError):  # a full disk was told of already
-            self._file.close()
+        for file in (self._file, self._outputs):
+            with contextlib.suppress(OSError):  # a full disk was told of already
+                file.close()
         if not self._begun:
             self._discard()
 
     def _discard(self) -> None:
         with contextlib.suppress(OSError):
-            for name in (SAMPLES, FIRMWARE):
+            for name in (SAMPLES, OUTPUTS, FIRMWARE):
                 (self.path / name).unlink(missing_ok=True)
             if self._made:
                 self.path.rmdir()
@@ -160,7 +186,7 @@ def _csv(file: TextIO) -> Any:
     return csv.writer(file, lineterminator="\n")
 
 
-def _write_rows(file: TextIO, records: Iterable[SampleRecord]) -> None:
+def _write_rows(file: TextIO, records: Sequence[SampleRecord]) -> None:
     writer = _csv(file)
     writer.writerow(field.name for field in fields(SampleRecord))
     writer.writerows(asdict(record).values() for record in records)

@@ -5,7 +5,7 @@ A value that could not be had is null, and ``<key>_reason`` beside it says why.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,9 @@ from tinybench import __version__
 from tinybench.bench.records import Footprint, Measured
 from tinybench.bench.summary import Figure, count, latency, top1_share
 from tinybench.boards import Board
+from tinybench.compiler.program import DeviceTensor
 from tinybench.model.answers import Facts
+from tinybench.report.folder import OUTPUTS
 
 SCHEMA = "tinybench.result/1"
 
@@ -37,6 +39,7 @@ class RunFacts:
         data: path, kind, preparation, notes.
         no_labels: why the data has no labels; "" where it has.
         device: what the hello said; None where the device never answered.
+        outputs: what lies in outputs.bin for each sample.
         arena_bytes: planned.
         flash: "total", "weights", "code" and "ram_static" in bytes, from the ELF.
         reference: which runtimes the device is compared with; None where they never answered.
@@ -50,6 +53,7 @@ class RunFacts:
     data: Mapping[str, Any]
     no_labels: str
     device: Mapping[str, Any] | None
+    outputs: Sequence[DeviceTensor]
     arena_bytes: int
     flash: Mapping[str, int]
     reference: Facts | None
@@ -69,6 +73,7 @@ def build_result(facts: RunFacts, measured: Measured) -> Json:
         "data": dict(facts.data),
         **_or_reason("device", facts.device, "the device never answered"),
         "samples": _samples(measured),
+        "outputs": _outputs(facts.outputs),
         "accuracy": _accuracy(facts, measured),
         "agreement": _agreement(facts.reference, measured),
         "latency": _latency(facts.board, measured),
@@ -112,6 +117,25 @@ def _samples(measured: Measured) -> Json:
         "unreadable": len(measured.unreadable),
         "unreadable_names": list(measured.unreadable),
         "resends": sum(r.resends for r in measured.records),
+    }
+
+
+def _outputs(tensors: Sequence[DeviceTensor]) -> Json:
+    """How outputs.bin is to be read."""
+    return {
+        "file": OUTPUTS,
+        "layout": "the tensors below of each row of samples.csv, one row after the other",
+        "bytes_per_sample": sum(tensor.nbytes for tensor in tensors),
+        "tensors": [
+            {
+                "name": tensor.name,
+                "dtype": tensor.dtype,
+                "shape": list(tensor.shape),
+                "scale": tensor.scale,
+                "zero_point": tensor.zero_point,
+            }
+            for tensor in tensors
+        ],
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ from tinybench.workflow.watch import Watch
 if TYPE_CHECKING:
     from tinybench.bench.dataset import Dataset
     from tinybench.bench.device import Device
-    from tinybench.bench.records import Measured
+    from tinybench.bench.records import Measured, SampleRecord
     from tinybench.flash.slot import Flashed
     from tinybench.model.answers import Facts
     from tinybench.model.reference import ReferenceWorker
@@ -29,7 +30,7 @@ class BenchReport:
     """A run that was written to its folder.
 
     Attributes:
-        folder: result.json, samples.csv, the firmware and the logs.
+        folder: result.json, samples.csv, outputs.bin, the firmware and the logs.
         result: the content of result.json.
         error: why the run is not a success (a mismatch, a device that failed, Ctrl-C), or None.
     """
@@ -106,7 +107,6 @@ def _conclude(session: Session, folder: RunFolder, seen: _Seen) -> BenchReport:
 def _measure(
     session: Session, folder: RunFolder, reference: ReferenceWorker, device: Device
 ) -> tuple[Measured, TinybenchError | None]:
-    from tinybench.bench.records import SampleRecord
     from tinybench.bench.run import Bench, run
     from tinybench.compiler.boundary import Edge
 
@@ -116,8 +116,8 @@ def _measure(
     )
     watch.start(planned)
 
-    def on_record(record: SampleRecord) -> None:
-        folder.add(record)
+    def on_record(record: SampleRecord, outputs: Sequence[bytes]) -> None:
+        folder.add(record, outputs)
         watch.record(record)
 
     return run(
@@ -175,6 +175,7 @@ def _run_facts(session: Session, hello: Hello | None, reference: Facts | None) -
         },
         no_labels=samples.no_labels,
         device=None if hello is None else _device_facts(hello),
+        outputs=program.outputs,
         arena_bytes=program.arena_bytes,
         flash={
             "total": sizes.flash_total,

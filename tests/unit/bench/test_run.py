@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import zlib
 
 import pytest
 
 from support.fake_run import TICKS, FakeDevice, FakeReference, FakeSamples, make_bench, right_answer
+from tinybench.bench.records import SampleRecord
 from tinybench.bench.run import AHEAD, never_ran, run
 from tinybench.errors import (
     DataError,
@@ -29,7 +31,7 @@ def test_each_sample_is_recorded_once_in_order() -> None:
     assert (measured.status, measured.reason, measured.planned) == ("complete", "", SAMPLES)
     assert [record.index for record in measured.records] == list(range(SAMPLES))
     assert list(measured.records) == seen.records
-    for record in measured.records:
+    for record, outputs in zip(measured.records, seen.outputs, strict=True):
         tensor = samples.tensor(record.index)
         answer = right_answer(tensor)
         assert record.name == f"{record.index}.png"
@@ -39,6 +41,8 @@ def test_each_sample_is_recorded_once_in_order() -> None:
         assert record.largest_difference == 0
         assert (record.latency, record.desktop_us) == (TICKS + record.index, 12.5)
         assert record.input_crc == zlib.crc32(tensor.tobytes())
+        assert outputs == answer.tobytes()
+        assert record.output_crc == zlib.crc32(outputs)
     assert device.painted == [0], "memory is measured once, on the first sample"
     assert measured.footprint is not None
     assert (measured.footprint.arena_used, measured.footprint.stack) == (200, None)
@@ -112,6 +116,17 @@ def test_what_was_measured_before_the_end_is_kept(
     assert [record.index for record in measured.records] == list(range(at))
     assert list(measured.records) == seen.records
     assert (measured.footprint is None) == (at == 0)
+
+
+def test_a_sample_that_was_not_kept_was_not_measured() -> None:
+    def keep(record: SampleRecord, _: object) -> None:
+        if record.index == 2:
+            raise KeyboardInterrupt
+
+    bench = dataclasses.replace(make_bench(FakeSamples(SAMPLES))[0], on_record=keep)
+    measured, error = run(bench)
+    assert isinstance(error, Interrupted)
+    assert [record.index for record in measured.records] == [0, 1]
 
 
 def test_a_reference_that_fails_ends_the_run() -> None:

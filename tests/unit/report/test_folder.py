@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import json
+import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -19,7 +20,9 @@ from tinybench.errors import UsageError
 from tinybench.report.folder import FIRMWARE, RunFolder, new_run_folder, open_run_folder
 
 NOW = datetime(2026, 11, 23, 10, 15, 30, tzinfo=UTC)
-RECORDS = run(make_bench(FakeSamples(3))[0])[0].records
+BENCH, SEEN = make_bench(FakeSamples(3))
+RECORDS = run(BENCH)[0].records
+OUTPUTS = [[data] for data in SEEN.outputs]
 
 
 def rows(folder: Path) -> list[dict[str, str]]:
@@ -31,29 +34,44 @@ def test_rows_are_there_as_soon_as_they_are_added(tmp_path: Path) -> None:
     with open_run_folder(tmp_path / "a" / "run") as folder:
         folder.begin()
         assert rows(folder.path) == []
-        for n, record in enumerate(RECORDS, start=1):
-            folder.add(record)
+        for n, (record, outputs) in enumerate(zip(RECORDS, OUTPUTS, strict=True), start=1):
+            folder.add(record, outputs)
             assert len(rows(folder.path)) == n
+            check_outputs(folder.path)
         assert not (folder.path / "result.json").exists()
         folder.finish({"schema": "x"}, RECORDS)
     assert json.loads((folder.path / "result.json").read_text()) == {"schema": "x"}
     assert [row["name"] for row in rows(folder.path)] == ["0.png", "1.png", "2.png"]
-    assert {path.name for path in folder.path.iterdir()} == {"result.json", "samples.csv"}
+    assert {path.name for path in folder.path.iterdir()} == {
+        *("outputs.bin", "result.json", "samples.csv")
+    }
+    check_outputs(folder.path)
 
 
-def test_an_interrupted_row_is_mended_at_the_end(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kept", range(4))
+def test_a_sample_that_was_broken_off_is_cut_off_at_the_end(tmp_path: Path, kept: int) -> None:
     with open_run_folder(tmp_path / "run") as folder:
         folder.begin()
-        folder.add(RECORDS[0])
-        folder.finish({}, RECORDS)
-    assert len(rows(folder.path)) == 3
+        for record, outputs in zip(RECORDS, OUTPUTS, strict=True):
+            folder.add(record, outputs)
+        for _ in range(2):  # an impatient Ctrl-C has it finished again
+            folder.finish({}, RECORDS[:kept])
+    assert len(rows(folder.path)) == kept
+    check_outputs(folder.path)
+
+
+def check_outputs(folder: Path) -> None:
+    """Each row's output bytes have the CRC that the row says."""
+    content = (folder / "outputs.bin").read_bytes()
+    parts = [content[start : start + 4] for start in range(0, len(content), 4)]
+    assert [str(zlib.crc32(part)) for part in parts] == [r["output_crc"] for r in rows(folder)]
 
 
 def test_names_that_are_no_unicode_are_written(tmp_path: Path) -> None:
     odd = dataclasses.replace(RECORDS[0], name=b"caf\xe9.png".decode("utf-8", "surrogateescape"))
     with open_run_folder(tmp_path / "run") as folder:
         folder.begin()
-        folder.add(odd)
+        folder.add(odd, OUTPUTS[0])
         folder.finish({"names": [odd.name]}, [odd])
     assert rows(folder.path)[0]["name"] == r"caf\udce9.png"
     assert json.loads((folder.path / "result.json").read_text())["names"] == [odd.name]
@@ -122,11 +140,11 @@ def test_a_full_disk_keeps_what_was_there(tmp_path: Path, monkeypatch: pytest.Mo
 
     with open_run_folder(tmp_path / "run") as folder:
         folder.begin()
-        folder.add(RECORDS[0])
+        folder.add(RECORDS[0], OUTPUTS[0])
         with monkeypatch.context() as patch:
             patch.setattr(Path, "replace", full)
             with pytest.raises(UsageError, match="No space left") as caught:
-                folder.finish({}, RECORDS)
+                folder.finish({}, RECORDS[:1])
     assert caught.value.todo == "free some space"
     assert len(rows(folder.path)) == 1
-    assert [path.name for path in folder.path.iterdir()] == ["samples.csv"]
+    assert sorted(path.name for path in folder.path.iterdir()) == ["outputs.bin", "samples.csv"]
