@@ -134,8 +134,8 @@ def run(bench: Bench) -> tuple[Measured, TinybenchError | None]:
 
     Returns:
         What was measured, complete or not, and the error that ended it early, if any: the
-        device's; DataError where ``strict`` met an unreadable image or nothing was readable;
-        Interrupted after Ctrl-C.
+        device's; DataError where ``strict`` met an unreadable image, nothing was readable, or a
+        desktop runtime died of a sample, which it names; Interrupted after Ctrl-C.
     """
     records: list[SampleRecord] = []
     unreadable: list[str] = []
@@ -220,7 +220,7 @@ def _probe_memory(bench: Bench, ready: _Ready) -> Footprint:
 
 
 def _compare(bench: Bench, ready: _Ready, inference: Inference) -> SampleRecord:
-    reference = ready.answer.result()
+    reference = _answer(bench, ready)
     device = bench.edge.decode(inference.outputs)
     oracle = reference.oracle
     return SampleRecord(
@@ -241,6 +241,15 @@ def _compare(bench: Bench, ready: _Ready, inference: Inference) -> SampleRecord:
         input_crc=inference.input_crc,
         output_crc=inference.output_crc,
     )
+
+
+def _answer(bench: Bench, ready: _Ready) -> Any:
+    """The desktop runtimes' answer; answers come in order, so an error is this sample's own."""
+    try:
+        return ready.answer.result()
+    except DataError as error:
+        wanted = f"{error.wanted}, on sample {bench.samples.name(ready.index)}"
+        raise DataError(wanted, error.seen, error.todo, details=error.details) from error
 
 
 def _top1(outputs: Sequence[Array]) -> int:

@@ -21,7 +21,7 @@ from concurrent.futures import Future
 from types import TracebackType
 from typing import Any, Self
 
-from tinybench.errors import ModelError, TinybenchError
+from tinybench.errors import DataError, ModelError, TinybenchError
 from tinybench.model.answers import Facts, Outputs
 from tinybench.model.runner import Array
 
@@ -73,7 +73,8 @@ class ReferenceWorker:
 
         Returns:
             A future whose ``result()`` waits, and raises what :meth:`facts` does, or DataError
-            where the arrays do not suit the model.
+            where the arrays do not suit the model or the process died of them. Samples that were
+            submitted before that one have their answers.
         """
         answer: Future[Outputs] = Future()
         with self._lock:
@@ -155,14 +156,15 @@ class ReferenceWorker:
         for future in waiting:
             future.set_exception(error)
 
-    def _why_it_died(self) -> ModelError:
+    def _why_it_died(self) -> TinybenchError:
         code = self._wait()
         how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
         self._log.seek(0)
         tail = self._log.read().decode("utf-8", "replace").splitlines()[-_LOG_LINES:]
-        return ModelError(
-            "run the model on this machine",
-            f"the process with LiteRT and TFLM ended ({how})",
-            "the model probably breaks one of them: try another, or a smaller part of it",
-            details=tuple(tail),
-        )
+        wanted = "run the model on this machine"
+        seen = f"the process with LiteRT and TFLM ended ({how})"
+        if not self._facts.done():
+            todo = "the model probably breaks one of them: try another, or a smaller part of it"
+            return ModelError(wanted, seen, todo, details=tuple(tail))
+        todo = "bench again; where it ends at the same sample, leave that one out"
+        return DataError(wanted, seen, todo, details=tuple(tail))

@@ -15,7 +15,6 @@ from tinybench.errors import (
     DataError,
     DeviceCrashed,
     Interrupted,
-    ModelError,
     TinybenchError,
     UsageError,
 )
@@ -129,11 +128,16 @@ def test_a_sample_that_was_not_kept_was_not_measured() -> None:
     assert [record.index for record in measured.records] == [0, 1]
 
 
-def test_a_reference_that_fails_ends_the_run() -> None:
-    reference = FakeReference(failing=3, error=ModelError("run the model", "it died"))
+@pytest.mark.parametrize("failing", range(SAMPLES))
+def test_a_reference_that_fails_ends_the_run_and_names_the_sample(failing: int) -> None:
+    died = DataError("run the model", "it died", "go on", details=("tail",))
+    reference = FakeReference(failing=failing, error=died)
     measured, error = run(make_bench(FakeSamples(SAMPLES), reference=reference)[0])
-    assert isinstance(error, ModelError)
-    assert len(measured.records) == 3
+    assert isinstance(error, DataError)
+    assert error.wanted == f"run the model, on sample {failing}.png"
+    assert (error.seen, error.todo, error.details) == (died.seen, died.todo, died.details)
+    assert len(measured.records) == failing
+    assert f"{failing}.png" in measured.reason
 
 
 def test_the_reference_is_given_a_few_samples_ahead() -> None:

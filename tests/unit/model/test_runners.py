@@ -132,8 +132,45 @@ def test_a_dead_process_is_an_error_not_a_wait() -> None:
     with ReferenceWorker(conv_model()) as worker:
         worker.facts()
         worker._process.kill()
-        with pytest.raises(ModelError, match="SIGKILL"):
+        with pytest.raises(DataError, match="SIGKILL"):
             worker.submit([IMAGE]).result(60)
+
+
+@needs_tflm
+def test_a_process_that_dies_of_a_sample_has_answered_those_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where TFLM aborts on an input that it does not expect."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import os\n"
+        "from tinybench.model.oracle import TflmRunner\n"
+        "real = TflmRunner.run\n"
+        "def run(self, inputs):\n"
+        "    return os.abort() if (inputs[0] == 66).all() else real(self, inputs)\n"
+        "TflmRunner.run = run\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with ReferenceWorker(conv_model()) as worker:
+        answers = [worker.submit([np.full_like(IMAGE, n)]) for n in (1, 2, 66, 3)]
+        assert [a.result(60).desktop[0].shape for a in answers[:2]] == [(1, 4)] * 2
+        for answer in answers[2:]:
+            with pytest.raises(DataError, match="SIGABRT"):
+                answer.result(60)
+
+
+@needs_tflm
+def test_a_process_that_dies_while_loading_blames_the_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "import os, tinybench.model.oracle as o\no.TflmRunner.__init__ = lambda *_: os.abort()\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with (
+        ReferenceWorker(conv_model()) as worker,
+        pytest.raises(ModelError, match="the model probably breaks one of them"),
+    ):
+        worker.facts()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
