@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -144,9 +145,19 @@ def _value(path: Path, prefix: str, name: str, value: Any) -> Any:
         raise ConfigError(f"{path}: {prefix}{name} as {kind}", f"{name} = {value!r}", "mend it")
     _check_choice(f"{path}: {prefix}", name, value)
     if wanted is Path:
-        return path.parent / value
+        return path.parent / _nameable(f"{path}: {prefix}{name}", value)
     if name == "board" and value.endswith(".toml"):
-        return str(path.parent / value)
+        return str(path.parent / _nameable(f"{path}: {prefix}{name}", value))
+    return value
+
+
+def _nameable(where: str, value: str) -> str:
+    try:
+        os.fsencode(value)
+    except UnicodeEncodeError:
+        raise ConfigError(
+            f"{where} as a path that can be named in this locale", ascii(value), "LC_ALL=C.UTF-8"
+        ) from None
     return value
 
 
@@ -208,7 +219,7 @@ def init_project(folder: Path, values: Mapping[str, str], *, force: bool = False
     """
     path = folder / FILE_NAME
     temporary = path.with_suffix(".tmp")
-    text = TEMPLATE.format(**{name: _literal(value) for name, value in values.items()})
+    text = TEMPLATE.format(**{n: _literal(_unicode(n, value)) for n, value in values.items()})
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if path.exists() and not force:
@@ -219,6 +230,23 @@ def init_project(folder: Path, values: Mapping[str, str], *, force: bool = False
         temporary.replace(path)
     except OSError as error:
         raise system_error(f"write {path}", error) from error
+    return path
+
+
+def _unicode(name: str, path: str) -> str:
+    """The path, if a TOML file can hold it.
+
+    Raises:
+        ConfigError: its bytes are not UTF-8, or the locale is one that cannot tell.
+    """
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        raise ConfigError(
+            f"{name} as a path that {FILE_NAME} can hold, in UTF-8",
+            f"{path!r}",
+            "rename it, or set LC_ALL=C.UTF-8 if it is UTF-8",
+        ) from None
     return path
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import hashlib
+import os
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,6 +56,7 @@ def test_a_run_is_whole(ran: tuple[Said, Path], desk: Path) -> None:
         (result["status"], "complete"),
         (result["board"]["kind"], "virtual"),
         (result["engine"]["name"], "aot"),
+        (result["engine"]["elf_sha256"], sha256(run / "firmware.elf")),
         (result["model"]["sha256"], sha256(desk / "model.tflite")),
         (result["samples"]["planned"], SAMPLES),
         (result["samples"]["measured"], SAMPLES),
@@ -242,3 +244,17 @@ def test_the_demo_is_byte_equal(tmp_path: Path) -> None:
     assert result["agreement"]["outputs_byte_equal"] == planned
     assert result["accuracy"]["device_top1"] > 0.9
     assert "top-1" in said.err
+
+
+@pytest.mark.parametrize("locale", [{}, {"LC_ALL": "C", "PYTHONUTF8": "0"}], ids=str)
+@pytest.mark.parametrize("name", [b"k\xff", "ü".encode()])
+def test_names_are_bytes(tmp_path: Path, name: bytes, locale: dict[str, str]) -> None:
+    """Not every folder and file has a name in Unicode, or one that the locale can show."""
+    folder = tmp_path / os.fsdecode(name)
+    folder.mkdir()
+    model = cli.write_model(folder).rename(folder / os.fsdecode(name + b".tflite"))
+    cli.write_data(folder, 3)
+    words = ["bench", model.name, "-b", "virt-c3", "--data", "data-3.npz", "--json"]
+    said = tinybench(*words, cwd=folder, PYTHONCOERCECLOCALE="0", **locale)
+    assert said.status == 0, said.err
+    assert said.json["agreement"]["outputs_byte_equal"] == 3

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlencode, urlsplit
 
 from tinybench.boards import Board
 from tinybench.errors import LinkError
@@ -40,7 +41,7 @@ def board_url(board: Board, elf: Path) -> str:
     Raises:
         LinkError: the board is not virtual; its URL is the port that it is plugged into.
     """
-    path = quote(str(elf.absolute()))
+    path = quote(os.fsencode(elf.absolute()))  # as bytes: not every path is Unicode
     if board.link.kind == "process":
         return f"process:{path}"
     if board.link.kind != "qemu":
@@ -55,6 +56,11 @@ def board_url(board: Board, elf: Path) -> str:
     return f"qemu:{path}?{urlencode(facts)}"
 
 
+def url_path(quoted: str) -> Path:
+    """The path of a file as a URL of ours has it."""
+    return Path(os.fsdecode(unquote_to_bytes(quoted)))
+
+
 def parse_qemu_url(url: str) -> EmulatorPlan:
     """The other way round.
 
@@ -67,7 +73,7 @@ def parse_qemu_url(url: str) -> EmulatorPlan:
     if "emulator" not in values or "machine" not in values:
         raise LinkError("a URL as board_url() makes it, with emulator and machine", f"url={url!r}")
     return EmulatorPlan(
-        elf=Path(unquote(parts.path)),
+        elf=url_path(parts.path),
         emulator=values["emulator"][0],
         machine=values["machine"][0],
         arguments=tuple(values.get("argument", ())),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from tinybench.link.base import Link
-from tinybench.link.emulator import open_emulator, parse_qemu_url
+from tinybench.link.emulator import open_emulator, parse_qemu_url, url_path
 from tinybench.link.process import open_process
 from tinybench.link.serial import open_serial
 
@@ -29,5 +29,5 @@ def open_link(url: str, *, log: Path, baud: int = 0) -> Link:
         return open_emulator(parse_qemu_url(url), log)
     if parts.scheme == "process":
         arguments = [value for key, value in parse_qsl(parts.query) if key == "argument"]
-        return open_process(Path(unquote(parts.path)), arguments, log)
+        return open_process(url_path(parts.path), arguments, log)
     return open_serial(url, baud)

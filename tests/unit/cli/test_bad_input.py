@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -238,6 +239,19 @@ def test_init_does_not_overwrite(desk: Path) -> None:
     refused = refuse("init")
     assert (refused.status, refused.part("next")) == (2, "edit it, or replace it with --force")
     assert (desk / "tinybench.toml").read_text() == "# mine"
+
+
+def test_init_with_a_path_that_toml_cannot_hold(desk: Path) -> None:
+    refused = refuse("init", os.fsdecode(b"k\xff.tflite"), "--force")
+    assert (refused.status, refused.part("seen")) == (2, r"'k\udcff.tflite'")
+    assert not list(desk.glob("tinybench.*"))
+
+
+def test_a_path_that_the_locale_cannot_name(desk: Path) -> None:
+    (desk / "tinybench.toml").write_text("model = 'ü.tflite'", "utf-8")
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    said = cli.tinybench("inspect", cwd=desk, **plain)
+    assert (said.status, r"seen: '\xfc.tflite'" in said.err) == (2, True), said.err
 
 
 def test_a_surprise_of_the_system_is_no_traceback(

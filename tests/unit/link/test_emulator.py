@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,11 @@ from tinybench.link import open_link
 from tinybench.link.emulator import board_url, parse_qemu_url
 
 QEMU = load_board("virt-c3")
+NO_UNICODE = os.fsdecode(b"/tmp/k\xff.elf")
 
 
 @pytest.mark.parametrize("board", [b for b in list_boards() if b.link.kind == "qemu"])
-@pytest.mark.parametrize("path", ["/tmp/a.elf", "/tmp/with space/ü?#%41.elf"])
+@pytest.mark.parametrize("path", ["/tmp/a.elf", "/tmp/with space/ü?#%41.elf", NO_UNICODE])
 def test_urls_carry_all_facts(board: object, path: str) -> None:
     from tinybench.boards import Board
 
