@@ -18,6 +18,7 @@ TinybenchError
 ├── BuildError          4   rendering, compiling, linking, flashing
 │   ├── ToolMissing         a compiler, an emulator, a package
 │   └── StaleBuild          what was built is not what was asked for
+├── InternalError      70   anything else: a bug in tinybench
 └── Interrupted       130   Ctrl-C, or asked to end; what was measured is kept
 
 Only ``cli`` turns them into words on a terminal and into an exit code.
@@ -131,6 +132,12 @@ class ToolMissing(BuildError):
 
 class StaleBuild(BuildError):
     """What was built or flashed is not made of what was asked for."""
+
+
+class InternalError(TinybenchError):
+    """What nobody foresaw: a bug. Made by ``cli`` of any other exception; EX_SOFTWARE."""
+
+    exit_code = 70
 
 
 class Interrupted(TinybenchError):

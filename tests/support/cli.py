@@ -38,7 +38,7 @@ class Said:
 
 
 def tinybench(*words: object, cwd: Path, **environment: str) -> Said:
-    """Runs a command to its end; no traceback may ever be seen."""
+    """Runs a command to its end; no traceback and no bug may ever be seen."""
     done = subprocess.run(
         [COMMAND, *map(str, words)],
         cwd=cwd,
@@ -49,7 +49,7 @@ def tinybench(*words: object, cwd: Path, **environment: str) -> Said:
         timeout=PATIENCE_S * 4,
         check=False,
     )
-    assert "Traceback" not in done.stderr, done.stderr
+    _check_words(done.stderr)
     return Said(done.returncode, done.stdout, done.stderr)
 
 
@@ -81,9 +81,9 @@ class Running:
         (os.killpg if group else os.kill)(self.process.pid, number)
 
     def end(self) -> Said:
-        """Waits for its end; no traceback may be seen."""
+        """Waits for its end; no traceback and no bug may be seen."""
         out, err = self.process.communicate(timeout=PATIENCE_S)
-        assert "Traceback" not in err, err
+        _check_words(err)
         return Said(self.process.returncode, out, err)
 
     def __enter__(self) -> Running:
@@ -92,6 +92,11 @@ class Running:
     def __exit__(self, *_: object) -> None:
         self.process.kill()
         self.process.communicate()
+
+
+def _check_words(err: str) -> None:
+    assert "Traceback" not in err, err
+    assert "a bug in tinybench" not in err, err
 
 
 def _hear_ctrl_c() -> None:

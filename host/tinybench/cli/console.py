@@ -13,7 +13,7 @@ from typing import Any, Literal, ParamSpec, TextIO
 
 import typer
 
-from tinybench.errors import Interrupted, TinybenchError, system_error
+from tinybench.errors import InternalError, Interrupted, TinybenchError, system_error
 
 P = ParamSpec("P")
 
@@ -38,8 +38,26 @@ def reports_errors(command: Callable[P, None]) -> Callable[P, None]:
         except KeyboardInterrupt:
             news("interrupted")
             raise typer.Exit(Interrupted.exit_code) from None
+        except (typer.Exit, typer.Abort, typer.BadParameter):
+            raise
+        except Exception as error:
+            show_bug(error)
+            raise typer.Exit(InternalError.exit_code) from None
 
     return guarded
+
+
+def show_bug(error: Exception) -> None:
+    """One line; all of it for those who ask, with TINYBENCH_TRACEBACK=1 or python -X dev."""
+    if os.environ.get("TINYBENCH_TRACEBACK") or sys.flags.dev_mode:
+        import traceback
+
+        news("".join(traceback.format_exception(error)).rstrip())
+    what = _shorten(" ".join(f"{type(error).__name__}: {error}".split()))
+    news(
+        f"error: a bug in tinybench, {what}; "
+        "please report it with what TINYBENCH_TRACEBACK=1 makes the same command say"
+    )
 
 
 def show_error(error: TinybenchError) -> None:

@@ -139,6 +139,26 @@ def test_doctor_looks_at_this_computer() -> None:
     assert any("typer" in c["name"] for c in checks)
 
 
+# a bug -------------------------------------------------------------------------------------------
+
+
+def test_a_bug_is_one_line_and_a_code_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise KeyError("some\nthing")
+
+    monkeypatch.setattr("tinybench.workflow.inspect_model", fail)
+    monkeypatch.delenv("TINYBENCH_TRACEBACK", raising=False)
+    out, err = run("inspect", "model.tflite", status=70)
+    assert out == ""
+    assert err.startswith("error: a bug in tinybench, KeyError: ")
+    assert err.count("\n") == 1
+    assert "report" in err
+    monkeypatch.setenv("TINYBENCH_TRACEBACK", "1")
+    _, err = run("inspect", "model.tflite", status=70)
+    assert err.startswith("Traceback")
+    assert "in fail" in err
+
+
 # init --------------------------------------------------------------------------------------------
 
 
