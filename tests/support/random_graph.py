@@ -10,6 +10,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from support.tflite_builder import ModelBuilder
+from tinybench.model.read import parse_tflite
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 
@@ -61,7 +62,9 @@ class GraphMaker:
 
     def _binary(self, a: Live) -> None:
         partners = [t for t in self.live if t.shape == a.shape]
-        partners += [t for t in self.live if t.shape == (1, 1, 1, a.shape[-1])]
+        if len(a.shape) == 4:
+            if len(a.shape) == 4:
+            partners += [t for t in self.live if t.shape == (1, 1, 1, a.shape[-1])]
         operands = [a.index, self._draw(st.sampled_from(partners)).index]
         if self._draw(st.booleans()):
             operands.reverse()
@@ -106,6 +109,21 @@ class GraphMaker:
         if depth <= 24:
             self._emit("CONCATENATION", operands, (*a.shape[:-1], depth), a.quant, axis=-1)
 
+    def _split(self, a: Live) -> None:
+        parts = self._draw(st.sampled_from([1, 2, 3]))
+        if a.shape[-1] % parts:
+            return
+        axis = self.builder.const(np.array(-1, np.int32))
+        shape = (*a.shape[:-1], a.shape[-1] // parts)
+        outputs = [self.builder.tensor(shape, *a.quant) for _ in range(parts)]
+        self.builder.op("SPLIT", [axis, a.index], outputs, 2, num_splits=parts)
+        self.live += [Live(output, shape, a.quant) for output in outputs]
+
+    def _transpose(self, a: Live) -> None:
+        order = [0, *self._draw(st.permutations(range(1, len(a.shape))))]  # the batch stays
+        constant = self.builder.const(np.array(order, np.int32))
+        self._emit("TRANSPOSE", [a.index, constant], tuple(a.shape[i] for i in order), a.quant)
+
     def _reshape(self, a: Live) -> None:
         size = int(np.prod(a.shape))
         shape = self._draw(st.sampled_from([(1, size), (1, 1, 1, size), (1, size, 1, 1)]))
@@ -135,16 +153,35 @@ _KINDS: tuple[Callable[[GraphMaker, Live], None], ...] = (
     GraphMaker._convolve,
     GraphMaker._pad,
     GraphMaker._concatenate,
+    GraphMaker._split,
+    GraphMaker._transpose,
     GraphMaker._reshape,
 )
 
 
+@dataclass(frozen=True)
+class RandomModel:
+    """A .tflite that prints as its ops."""
+
+    data: bytes
+
+    def __repr__(self) -> str:
+        graph = parse_tflite(self.data)
+        tensors = [f"t{t.index} {t.shape}" for t in graph.tensors]
+        lines = [
+            f"{op.name}({', '.join(tensors[i] for i in op.inputs)}) -> "
+            + ", ".join(tensors[i] for i in op.outputs)
+            for op in graph.ops
+        ]
+        return "\n".join((f"inputs {graph.inputs}, outputs {graph.outputs}", *lines))
+
+
 @st.composite
-def models(draw: Draw, max_ops: int = 12) -> bytes:
-    """A .tflite of one or two inputs and up to ``max_ops`` ops."""
+def models(draw: Draw, max_ops: int = 12) -> RandomModel:
+    """A model of one or two inputs and up to ``max_ops`` ops."""
     maker = GraphMaker(draw)
     for _ in range(draw(st.integers(1, 2))):
         maker.add_input()
     for _ in range(draw(st.integers(1, max_ops))):
         maker.add_op()
-    return maker.finish()
+    return RandomModel(maker.finish())
