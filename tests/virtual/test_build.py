@@ -280,7 +280,8 @@ def test_builds_side_by_side_do_not_disturb_each_other(tmp_path: Path) -> None:
         assert record["elf_sha256"] == made.elf_sha256
 
 
-def test_an_interrupted_build_leaves_no_process(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_an_interrupted_build_leaves_no_process(tmp_path: Path, number: signal.Signals) -> None:
     project = render(tmp_path / "project").resolve()
     log = tmp_path / "build.log"
     code = (
@@ -295,7 +296,7 @@ def test_an_interrupted_build_leaves_no_process(tmp_path: Path) -> None:
         while not (log.is_file() and b"Compiling" in log.read_bytes()):
             assert builder.poll() is None
             time.sleep(0.02)
-        builder.send_signal(signal.SIGINT)
+        builder.send_signal(number)
         builder.wait(timeout=30)
     finally:
         builder.kill()
@@ -304,6 +305,7 @@ def test_an_interrupted_build_leaves_no_process(tmp_path: Path) -> None:
     while working := processes_in(project):
         assert time.monotonic() < deadline, working
         time.sleep(0.05)
+    assert not list(project.rglob("firmware.elf")), "it went on to the end"
 
 
 def processes_in(folder: Path) -> list[str]:

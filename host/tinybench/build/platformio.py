@@ -17,6 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from tinybench.errors import BuildError
+from tinybench.guard import guarded
 from tinybench.render.files import write_if_changed
 from tinybench.render.project import CORE_DIR
 
@@ -57,7 +58,7 @@ def run_platformio(project: Path, board_name: str, log: Path) -> int:
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("wb") as output:
             process = subprocess.Popen(
-                command,
+                guarded(command, with_children=True),  # SCons and the compilers
                 cwd=project,
                 env=_environment(project),
                 stdin=subprocess.DEVNULL,

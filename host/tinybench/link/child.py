@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from tinybench.errors import LinkError, ToolMissing
+from tinybench.guard import guarded
 
-_GUARD = Path(__file__).with_name("guard.py")
 _TAIL_LINES = 100
 _END_S = 2.0
 
@@ -33,12 +31,11 @@ class Child:
     def __init__(self, name: str, command: Sequence[str], fds: Sequence[int], log: Path) -> None:
         self.name = name
         self.log = log
-        guarded = [sys.executable, "-I", "-S", str(_GUARD), str(os.getpid()), *command]
         try:
             log.parent.mkdir(parents=True, exist_ok=True)
             with log.open("wb") as sink:
                 self._process = subprocess.Popen(
-                    guarded,
+                    guarded(command),
                     stdin=subprocess.DEVNULL,
                     stdout=sink,
                     stderr=sink,
