@@ -184,7 +184,7 @@ def test_a_board_that_is_too_small_is_told_by_how_much(desk: Path) -> None:
     refused = refuse("bench", "model.tflite", "-b", "small.toml", "--data", "data-5.npz")
     assert refused.status == 1
     assert "at most 200 B" in refused.part("error")
-    assert refused.part("seen") == "its arena takes 272 B, at least 72 B too many"
+    assert refused.part("seen") == "its arena takes 212 B, at least 12 B too many"
     assert re.search(r"the peak is at op 0 CONV_2D:\n +192 B  image 1x8x8x3\n", refused.message)
 
 
