@@ -96,7 +96,7 @@ class Running:
 
 def _check_words(err: str) -> None:
     assert "Traceback" not in err, err
-    assert "a bug in tinybench" not in err, err
+    assert "error: a bug in tinybench" not in err, err
 
 
 def _hear_ctrl_c() -> None:

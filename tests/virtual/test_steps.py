@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shutil
@@ -33,7 +34,7 @@ def flashed(project: Path) -> Path:
     built = tinybench("build", "--json", cwd=project)
     assert built.status == 0, built.err
     assert Path(built.json["elf"]).is_file()
-    assert built.json["arena_bytes"] == 272
+    assert built.json["arena_bytes"] == 212
     said = tinybench("flash", "--no-build", cwd=project)
     assert said.status == 0, said.err
     assert "virt-c3 answers: aot, model " in said.err
@@ -80,12 +81,39 @@ def test_flags_win_over_the_file(flashed: Path, tmp_path: Path) -> None:
     assert (tmp_path / run).parent == flashed / "runs"
 
 
-def test_a_flipped_weight_is_a_mismatch(copy: Path) -> None:
-    """Outputs come from the firmware alone: change it, and bench must say so."""
-    (elf,) = (copy / ".tinybench" / "flashed").glob("*.elf")
+def find_flashed(project: Path) -> Path:
+    (elf,) = (project / ".tinybench" / "flashed").glob("virt-c3-*.elf")
+    return elf
+
+
+def flip_a_weight(elf: Path) -> None:
     content = bytearray(elf.read_bytes())
     content[place_of_weights(elf)] ^= 0x80
     elf.write_bytes(content)
+
+
+def pass_off_as_flashed(elf: Path) -> None:
+    """What no tinybench command does: has the slot's record say that this is what was flashed."""
+    record = elf.parent / "virt-c3.json"
+    fields = json.loads(record.read_text())
+    fields["elf_sha256"] = hashlib.sha256(elf.read_bytes()).hexdigest()
+    record.write_text(json.dumps(fields))
+
+
+def test_altered_firmware_is_refused(copy: Path) -> None:
+    flip_a_weight(find_flashed(copy))
+    said = tinybench("bench", "--no-flash", "--out", "run", cwd=copy)
+    assert said.status == 4
+    assert "was altered since it was flashed" in said.err
+    assert "  next: tinybench flash" in said.err
+    assert not (copy / "run").exists()
+
+
+def test_a_flipped_weight_is_a_mismatch(copy: Path) -> None:
+    """Outputs come from the firmware alone: change it, and bench must say so."""
+    elf = find_flashed(copy)
+    flip_a_weight(elf)
+    pass_off_as_flashed(elf)
     said = tinybench("bench", "--no-flash", "--out", "run", cwd=copy)
     assert said.status == 1
     assert "error: every output byte as TFLite Micro computes it" in said.err
@@ -101,11 +129,12 @@ def test_a_flipped_weight_is_a_mismatch(copy: Path) -> None:
 def test_firmware_that_is_not_what_was_flashed_is_refused(copy: Path) -> None:
     """The device says who it is; what the folder says does not count."""
     slot = json.loads((copy / ".tinybench" / "flashed" / "virt-c3.json").read_text())
-    (elf,) = (copy / ".tinybench" / "flashed").glob("*.elf")
+    elf = find_flashed(copy)
     build_id = bytes.fromhex(slot["build_id"])
     content = elf.read_bytes()
     assert content.count(build_id) == 1
     elf.write_bytes(content.replace(build_id, bytes(16)))
+    pass_off_as_flashed(elf)
     said = tinybench("bench", "--no-flash", "--out", "run", cwd=copy)
     assert said.status == 3
     assert "build" in said.err

@@ -6,6 +6,7 @@ ROOT/BOARD-SHA256.elf          the ELF that it names
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -83,7 +84,7 @@ def read_slot(board: Board, root: Path) -> Flashed:
     """What the board holds.
 
     Raises:
-        StaleBuild: nothing was flashed, or the slot is damaged.
+        StaleBuild: nothing was flashed, the slot is damaged, or its ELF was altered.
     """
     path = root / f"{board.name}.json"
     try:
@@ -95,9 +96,34 @@ def read_slot(board: Board, root: Path) -> Flashed:
         ) from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StaleBuild(f"read {path}", str(error), "tinybench flash") from error
-    if not flashed.elf.is_file():
-        raise StaleBuild(f"find {board.name}'s firmware", f"no {flashed.elf}", "tinybench flash")
+    _check_elf(flashed)
     return flashed
+
+
+def elf_sha256(elf: Path) -> str:
+    """The hash of an ELF as it is now, hex.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    return hashlib.sha256(elf.read_bytes()).hexdigest()
+
+
+def _check_elf(flashed: Flashed) -> None:
+    wanted, todo = f"find {flashed.board}'s firmware", "tinybench flash"
+    try:
+        seen = elf_sha256(flashed.elf)
+    except FileNotFoundError as error:
+        raise StaleBuild(wanted, f"no {flashed.elf}", todo) from error
+    except OSError as error:
+        raise StaleBuild(wanted, f"{flashed.elf}: {error.strerror}", todo) from error
+    if seen != flashed.elf_sha256:
+        raise StaleBuild(
+            wanted,
+            f"{flashed.elf.name} was altered since it was flashed: sha256 {seen}, "
+            f"flashed {flashed.elf_sha256}",
+            todo,
+        )
 
 
 def check_slot(flashed: Flashed, wanted: Ingredients) -> None:

@@ -34,7 +34,7 @@ class RunFacts:
     Attributes:
         started, finished: ISO 8601, UTC.
         board: where it ran.
-        engine: {"name": ..., "build_id": ...}.
+        engine: {"name": ..., "build_id": ..., "elf_sha256": of the ELF that ran}.
         model: what it is: name, sha256, sizes, MACs, notes.
         data: path, kind, preparation, notes.
         no_labels: why the data has no labels; "" where it has.

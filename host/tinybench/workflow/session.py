@@ -150,6 +150,7 @@ def _mismatch(measured: Measured) -> MismatchError | None:
 
 def _run_facts(session: Session, hello: Hello | None, reference: Facts | None) -> RunFacts:
     from tinybench.build.elf import read_sizes
+    from tinybench.flash.slot import elf_sha256
     from tinybench.report.result import RunFacts
 
     compiled, flashed, samples = session.compiled, session.flashed, session.samples
@@ -159,7 +160,11 @@ def _run_facts(session: Session, hello: Hello | None, reference: Facts | None) -
         started=session.started.isoformat(timespec="seconds"),
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
         board=compiled.board,
-        engine={"name": flashed.engine, "build_id": flashed.build_id},
+        engine={
+            "name": flashed.engine,
+            "build_id": flashed.build_id,
+            "elf_sha256": elf_sha256(flashed.elf),
+        },
         model={
             "name": compiled.model.name,
             "sha256": program.graph.sha256,

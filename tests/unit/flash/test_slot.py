@@ -14,7 +14,7 @@ from tinybench.build.driver import Artifact
 from tinybench.build.elf import Sizes
 from tinybench.build.ingredients import Ingredients
 from tinybench.errors import StaleBuild
-from tinybench.flash.slot import check_slot, flash_slot, read_slot
+from tinybench.flash.slot import check_slot, elf_sha256, flash_slot, read_slot
 
 BOARD = load_board("virt-c3")
 
@@ -72,6 +72,16 @@ def test_a_lost_elf_is_noticed(tmp_path: Path) -> None:
     flashed.elf.unlink()
     with pytest.raises(StaleBuild, match="no "):
         read_slot(BOARD, tmp_path)
+
+
+def test_an_altered_elf_is_refused(tmp_path: Path) -> None:
+    flashed = flash_slot(fake_build(tmp_path, b"one"), tmp_path)
+    flashed.elf.write_bytes(b"two")
+    with pytest.raises(StaleBuild, match="altered since it was flashed") as caught:
+        read_slot(BOARD, tmp_path)
+    assert caught.value.todo == "tinybench flash"
+    assert flashed.elf_sha256 in caught.value.seen
+    assert elf_sha256(flashed.elf) in caught.value.seen
 
 
 def test_ingredients_that_differ_give_another_build_id() -> None:
