@@ -99,7 +99,12 @@ def load_project(folder: Path) -> Project:
         return Project(root=folder)
     try:
         table = tomllib.loads(path.read_text("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise ConfigError(
+            f"{path} as TOML", f"line {line} is not UTF-8", "save it as UTF-8"
+        ) from error
+    except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path} as TOML", str(error), "mend the line that is named") from error
     except OSError as error:
         raise system_error(f"read {path}", error) from error
@@ -116,16 +121,30 @@ def load_project(folder: Path) -> Project:
 def overlay(project: Project, **flags: Any) -> Project:
     """The project with flags laid over it; a flag that is None changes nothing.
 
+    Args:
+        project: what they are laid over.
+        flags: keys of tinybench.toml, those of its table [data] too; paths as Path or text.
+
     Raises:
-        ConfigError: a value that is not among the choices.
+        ConfigError: no such key, or a value of the wrong kind or not among the choices.
     """
-    given = {name: value for name, value in flags.items() if value is not None}
-    for name, value in given.items():
-        _check_choice("", name, value)
+    for name in flags:
+        if name not in _TYPES:
+            near = difflib.get_close_matches(name, sorted(_TYPES), n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(_TYPES)}"
+            raise ConfigError("keys that a project has", f"unknown key {name!r}", hint)
+    given = {name: _flag(name, value) for name, value in flags.items() if value is not None}
     data_names = {f.name for f in fields(DataConfig)}
     data = replace(project.data, **{n: v for n, v in given.items() if n in data_names})
     own = {n: v for n, v in given.items() if n not in data_names}
     return replace(project, **own, data=data)
+
+
+def _flag(name: str, value: Any) -> Any:
+    """A value that is laid over; a path is relative to where one is."""
+    text = str(value) if _TYPES[name] is Path and isinstance(value, Path) else value
+    _check_value("", name, text)
+    return Path(text) if _TYPES[name] is Path else value
 
 
 def _values(
@@ -139,12 +158,8 @@ def _values(
 
 
 def _value(path: Path, prefix: str, name: str, value: Any) -> Any:
-    wanted = _TYPES[name]
-    if not _is_of(value, wanted):
-        kind = {int: "a number from 0 up", bool: "true or false"}.get(wanted, "a string")
-        raise ConfigError(f"{path}: {prefix}{name} as {kind}", f"{name} = {value!r}", "mend it")
-    _check_choice(f"{path}: {prefix}", name, value)
-    if wanted is Path:
+    _check_value(f"{path}: {prefix}", name, value)
+    if _TYPES[name] is Path:
         return path.parent / _nameable(f"{path}: {prefix}{name}", value)
     if name == "board" and value.endswith(".toml"):
         return str(path.parent / _nameable(f"{path}: {prefix}{name}", value))
@@ -169,7 +184,11 @@ def _is_of(value: Any, wanted: type) -> bool:
     return isinstance(value, str) and value != ""
 
 
-def _check_choice(where: str, name: str, value: Any) -> None:
+def _check_value(where: str, name: str, value: Any) -> None:
+    wanted = _TYPES[name]
+    if not _is_of(value, wanted):
+        kind = {int: "a number from 0 up", bool: "true or false"}.get(wanted, "a string")
+        raise ConfigError(f"{where}{name} as {kind}", f"{name} = {value!r}", "mend it")
     choices = _CHOICES.get(name)
     if choices and value not in choices:
         wanted = f"{where}{name} as one of {', '.join(choices)}"
