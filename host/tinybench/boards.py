@@ -64,7 +64,7 @@ class LinkFacts:
         arguments: further arguments of the emulator.
         baud: 0 where the link has no baud rate.
         reply_timeout_s: longest a single reply may take; an inference included.
-        packages: Debian packages that bring the emulator.
+        packages: Debian packages that bring the emulator, see packages.py.
     """
 
     kind: Literal["qemu", "process", "serial"]
@@ -169,14 +169,18 @@ def _unknown_board(name: str) -> ConfigError:
 
 
 def _did_you_mean(word: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
-    return f"did you mean {near[0]!r}?" if near else ""
+    lower = {name.lower(): name for name in known}
+    near = difflib.get_close_matches(word.lower(), lower, n=1, cutoff=0.5)
+    return f"did you mean {lower[near[0]]!r}?" if near else ""
 
 
 def _read_board(path: Path) -> Board:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except UnicodeDecodeError as error:
+        seen = f"{path} is not UTF-8 text"
+        raise ConfigError("read the board file", seen, "save it as UTF-8") from error
+    except (OSError, tomllib.TOMLDecodeError) as error:
         raise ConfigError("read the board file", f"{path}: {error}") from error
     board: Board = _build(Board, {**table, "source": str(path)}, path, "")
     if board.name != path.stem:
