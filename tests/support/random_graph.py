@@ -63,7 +63,6 @@ class GraphMaker:
     def _binary(self, a: Live) -> None:
         partners = [t for t in self.live if t.shape == a.shape]
         if len(a.shape) == 4:
-            if len(a.shape) == 4:
             partners += [t for t in self.live if t.shape == (1, 1, 1, a.shape[-1])]
         operands = [a.index, self._draw(st.sampled_from(partners)).index]
         if self._draw(st.booleans()):
