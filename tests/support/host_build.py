@@ -143,6 +143,11 @@ def _objects(wrap: bool) -> tuple[str, ...]:
     return tuple(objects)
 
 
+def compile_c(source: Path, executable: Path) -> None:
+    """Compiles a program of one file, with the kernels' headers at hand."""
+    _compile("gcc", "-std=c99", "-O2", str(source), "-o", str(executable))
+
+
 def _compile(compiler: str, *arguments: str) -> None:
     done = subprocess.run(
         [compiler, *WARNINGS, *SANITIZERS, *_INCLUDES, *arguments],

@@ -18,10 +18,9 @@ EDGE_TYPES = ("int8", "uint8", "int16", "int32", "float32")  # its enum tb_dtype
 
 def check_size(graph: Graph) -> tuple[Problem, ...]:
     """What makes a model one that is not even looked at op by op."""
-    problems = [_whole(reason) for reason in graph.unsupported]
-    if len(graph.ops) > MAX_OPS:
-        problems.append(_whole(f"{len(graph.ops)} ops, at most {MAX_OPS} are compiled"))
-    return tuple(problems)
+    if len(graph.ops) <= MAX_OPS:
+        return ()
+    return (_whole(f"{len(graph.ops)} ops, at most {MAX_OPS} are compiled"),)
 
 
 def check_op(graph: Graph, op: Op) -> None:
@@ -42,9 +41,11 @@ def check_op(graph: Graph, op: Op) -> None:
             raise Unsupported(f"tensor '{graph.tensors[index].name}' has no elements")
 
 
-def check_edge(folded: Folded) -> tuple[Problem, ...]:
-    """Inputs and outputs that a device cannot have."""
-    problems = [_whole("it has no input")] if not folded.inputs else []
+def check_whole(folded: Folded) -> tuple[Problem, ...]:
+    """What no graph may be, and inputs and outputs that a device cannot have."""
+    problems = [_whole(reason) for reason in folded.graph.unsupported]
+    if not folded.inputs:
+        problems.append(_whole("it has no input"))
     tensors = folded.graph.tensors
     computed = {tensor for op in folded.graph.ops for tensor in op.outputs}
     computed |= {t for t, _ in folded.inputs}

@@ -9,7 +9,7 @@ import numpy as np
 
 from tinybench.compiler.buffers import choose_directions, make_buffers
 from tinybench.compiler.chains import add_chains
-from tinybench.compiler.check import check_edge, check_op, check_size
+from tinybench.compiler.check import check_op, check_size, check_whole
 from tinybench.compiler.diagnose import diagnose_precision
 from tinybench.compiler.fold import Folded, fold
 from tinybench.compiler.lower import OPS
@@ -100,7 +100,7 @@ def _lower(folded: Folded) -> _Lowered:
                 steps += OPS[op.name].lower(Lowering(folded.graph, op))
         except (Unsupported, OverflowError) as reason:
             problems.append(Problem(op.index, op.name, str(reason)))
-    return _Lowered(tuple(steps), tuple(problems) + check_edge(folded))
+    return _Lowered(tuple(steps), tuple(problems) + check_whole(folded))
 
 
 def _refusal(graph: Graph, problems: tuple[Problem, ...]) -> UnsupportedModel:
