@@ -65,7 +65,8 @@ class Machine:
 
 
 def board_packages() -> set[str]:
-    return {package for b in list_boards() for package in (*b.link.packages, *b.build.packages)}
+    named = {package for b in list_boards() for package in (*b.link.packages, *b.build.packages)}
+    return {package.split(" | ")[0] for package in named}
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tinybench.boards import Board
 from tinybench.errors import BuildError, DoesNotFit, TinybenchError, ToolMissing
+from tinybench.packages import install_command
 
 _OVERFLOW = re.compile(r"region [`'](?P<region>\w+)' overflowed by (?P<bytes>\d+) bytes")
 _COMPILE = re.compile(r"^\S+?:\d+(:\d+)?: (fatal )?error: .*$", re.MULTILINE)
@@ -47,7 +48,7 @@ def explain_failure(log: Path, board: Board) -> TinybenchError:
 
 def tool_missing(what: str, seen: str, packages: tuple[str, ...]) -> ToolMissing:
     """The error for a program or library that a board needs, with the command that installs it."""
-    return ToolMissing(f"find {what}", seen, f"sudo apt-get install {' '.join(packages)}")
+    return ToolMissing(f"find {what}", seen, install_command(packages))
 
 
 def _does_not_fit(overflows: dict[str, int], board: Board, log: Path) -> DoesNotFit:

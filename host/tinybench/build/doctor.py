@@ -14,6 +14,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 from tinybench.boards import Board, list_boards
+from tinybench.packages import install_command
 
 _ORACLE = "tflite-micro"
 
@@ -109,7 +110,7 @@ def _tools(boards: list[Board]) -> list[Check]:
 
 def _tool(program: str, packages: tuple[str, ...], boards: list[str]) -> Check:
     name = f"{program} ({', '.join(boards)})"
-    mend = f"sudo apt-get install {' '.join(packages)}"
+    mend = install_command(packages)
     path = shutil.which(program)
     if path is None:
         return Check(name, False, "not on PATH", mend)

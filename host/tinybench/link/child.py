@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tinybench.errors import LinkError, ToolMissing
 from tinybench.guard import guarded
+from tinybench.packages import install_command
 
 _TAIL_LINES = 100
 _END_S = 2.0
@@ -91,6 +92,6 @@ def find_program(name: str, packages: Sequence[str]) -> str:
     """
     path = shutil.which(name)
     if path is None:
-        todo = f"sudo apt-get install {' '.join(packages)}" if packages else f"install {name}"
+        todo = install_command(packages) if packages else f"install {name}"
         raise ToolMissing(f"find {name}", "it is not installed, or not on the PATH", todo)
     return str(Path(path).absolute())

@@ -14,6 +14,7 @@ from tinybench.link import open_link
 from tinybench.link.emulator import board_url, parse_qemu_url
 
 QEMU = load_board("virt-c3")
+INSTALL = "sudo apt-get install qemu-system-misc  # on newer releases: qemu-system-riscv"
 NO_UNICODE = os.fsdecode(b"/tmp/k\xff.elf")
 
 
@@ -42,7 +43,7 @@ def test_a_missing_emulator_says_how_to_install_it(tmp_path: Path) -> None:
     url = board_url(dataclasses.replace(QEMU, link=link), tmp_path)
     with pytest.raises(ToolMissing) as caught:
         open_link(url, log=tmp_path / "log")
-    assert caught.value.todo == "sudo apt-get install qemu-system-misc"
+    assert caught.value.todo == INSTALL
 
 
 @pytest.mark.parametrize("url", ["qemu:/a.elf", "qemu:/a.elf?machine=virt", "qemu:"])
