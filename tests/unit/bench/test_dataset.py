@@ -186,6 +186,10 @@ def test_raw_tensors_of_another_size_or_missing_are_named(tmp_path: Path) -> Non
         ("../a.bin,4,0\n", "not in the folder"),
         ("a.bin,12,7\n", "12"),
         ("a.bin,4,4\n", "class 4"),
+        (
+            "a.bin,4,0\nb.bin,4,0\n a.bin ,4,1\n",
+            "'a.bin' is named more than once",
+        ),
     ],
 )
 def test_broken_labels_of_raw_tensors_are_refused(tmp_path: Path, csv: str, seen: str) -> None:

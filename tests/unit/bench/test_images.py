@@ -95,6 +95,19 @@ def test_a_picture_cut_short_is_unreadable(tmp_path: Path) -> None:
         read_image(path, 6, 4, "RGB")
 
 
+def test_a_link_that_leads_nowhere_is_unreadable(tmp_path: Path) -> None:
+    """Left out without a word it would be missed by nobody."""
+    save(tmp_path / "a.png")
+    (tmp_path / "b.png").symlink_to("nowhere.png")
+    (tmp_path / "c.png").symlink_to("a.png")
+    (tmp_path / "d.png").mkdir()
+    data = open_dataset(tmp_path, COLOUR)
+    assert [data.name(index) for index in range(len(data))] == ["a.png", "b.png", "c.png"]
+    assert data.tensor(2).tobytes() == data.tensor(0).tobytes()
+    with pytest.raises(DataError, match="No such file"):
+        data.tensor(1)
+
+
 def test_a_picture_that_vanished_is_unreadable(tmp_path: Path) -> None:
     path = save(tmp_path / "a.png")
     data = open_dataset(tmp_path, COLOUR)

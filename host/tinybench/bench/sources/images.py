@@ -28,7 +28,10 @@ def find_images(folder: Path) -> list[Path]:
 
 
 def _is_image(path: Path) -> bool:
-    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
+    """Whether a path is an image by its name; links that lead nowhere are, to be told of."""
+    if path.suffix.lower() not in SUFFIXES or path.name.startswith("."):
+        return False
+    return path.is_file() or (path.is_symlink() and not path.exists())
 
 
 def open_images(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -56,9 +57,13 @@ def _read_csv(path: Path, spec: InputSpec) -> tuple[tuple[str, ...], tuple[int, 
         _check_row(path, number, row, spec)
     if not rows:
         raise _broken(path, "it is empty")
+    names = tuple(row[0].strip() for row in rows)
+    if twice := [name for name, count in Counter(names).items() if count > 1]:
+        others = f", {len(twice) - 1} others too" if twice[1:] else ""
+        raise _broken(path, f"{twice[0]!r} is named more than once{others}")
     labels = tuple(int(row[2]) for row in rows)
     check_classes(labels, spec.classes, path.name)
-    return tuple(row[0].strip() for row in rows), labels
+    return names, labels
 
 
 def _check_row(path: Path, number: int, row: list[str], spec: InputSpec) -> None:
