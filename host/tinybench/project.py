@@ -191,8 +191,8 @@ def _check_value(where: str, name: str, value: Any) -> None:
         raise ConfigError(f"{where}{name} as {kind}", f"{name} = {value!r}", "mend it")
     choices = _CHOICES.get(name)
     if choices and value not in choices:
-        wanted = f"{where}{name} as one of {', '.join(choices)}"
-        raise ConfigError(wanted, f"{name} = {value!r}", "choose one of these")
+        one_of = f"{where}{name} as one of {', '.join(choices)}"
+        raise ConfigError(one_of, f"{name} = {value!r}", "choose one of these")
 
 
 def _unknown(path: Path, prefix: str, name: str, known: set[str]) -> ConfigError:
