@@ -6,7 +6,8 @@ crash the process it runs in. So it is never imported here: each piece of work i
 
 ==================  ==========================================================================
 ``isolated``        runs a job in a process of its own, keeps its noise in a log
-``quantize``        Keras model file -> full-integer int8 .tflite
+``quantize``        Keras model file -> full-integer int8 .tflite; for models of your own:
+                    ``from tinybench.train import quantize_int8``
 ``convert``         the TensorFlow side of ``quantize``
 ``digits``          the demo: a small CNN on scikit-learn's handwritten digits
 ``zoo``             seeded small models of well-known architectures, cached
@@ -14,3 +15,7 @@ crash the process it runs in. So it is never imported here: each piece of work i
 ``randomize``       their weights and inputs
 ==================  ==========================================================================
 """
+
+from tinybench.train.quantize import Quantized, quantize_int8
+
+__all__ = ["Quantized", "quantize_int8"]

@@ -49,6 +49,11 @@ def quantize_int8(
 ) -> Quantized:
     """Quantizes a Keras model: int8 in, int8 out, int8 inside, batch 1.
 
+    For models of your own; no command does it, since only you have the representative inputs::
+
+        from tinybench.train import quantize_int8
+        quantize_int8(Path("bird.keras"), train_x[:200], Path("bird.tflite"))
+
     Args:
         model: a .keras or .h5 file that Keras 3 loads.
         representative: float32, (n, *input shape): some hundred real inputs, preprocessed as in

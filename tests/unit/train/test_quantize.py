@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from tinybench.errors import ModelError
 from tinybench.model.graph import Graph
 from tinybench.model.read import read_tflite
+from tinybench.train import quantize_int8
 from tinybench.train.isolated import run_job
-from tinybench.train.quantize import check_full_integer, quantize_int8
+from tinybench.train.quantize import check_full_integer
 
 pytestmark = pytest.mark.train
 
