@@ -65,8 +65,10 @@ def check_whole(folded: Folded) -> tuple[Problem, ...]:
 def _edge_reasons(tensor: Tensor) -> Iterator[str]:
     if tensor.dtype not in EDGE_TYPES:
         yield f"is {tensor.dtype}, one of {', '.join(EDGE_TYPES)} is needed"
-    if len(tensor.shape) > MAX_RANK or max(tensor.shape, default=0) > MAX_DIMENSION:
-        yield f"has the shape {tensor.shape}: more than {MAX_RANK} axes or {MAX_DIMENSION} elements"
+    if len(tensor.shape) > MAX_RANK:
+        yield f"has the shape {tensor.shape}: more than {MAX_RANK} axes"
+    if max(tensor.shape, default=0) > MAX_DIMENSION:
+        yield f"has the shape {tensor.shape}: more than {MAX_DIMENSION} elements along an axis"
     if tensor.elements == 0:
         yield f"has no elements (shape {tensor.shape})"
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tinybench import resources
+from tinybench.compiler import check
 from tinybench.wire import generate
 from tinybench.wire.messages import MAX_DIMS, Dtype, ResetReason
 
@@ -39,4 +40,11 @@ def test_handwritten_enums_agree(header: str, name: str, prefix: str, enum: type
 
 
 def test_dimensions_agree() -> None:
-    assert f"#define TB_MAX_DIMS {MAX_DIMS}\n" in (CORE / "tb_engine.h").read_text()
+    header = (CORE / "tb_engine.h").read_text()
+    assert f"#define TB_MAX_DIMS {MAX_DIMS}\n" in header
+    assert "uint16_t dims[TB_MAX_DIMS];" in header
+    assert (check.MAX_RANK, check.MAX_DIMENSION) == (MAX_DIMS, 0xFFFF)
+
+
+def test_types_at_the_edge_agree() -> None:
+    assert {name.upper() for name in check.EDGE_TYPES} == {dtype.name for dtype in Dtype}
