@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 
 from tinybench import __version__, resources
-from tinybench.errors import BuildError
+from tinybench.errors import BuildError, system_error
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -62,17 +62,9 @@ def write_if_changed(path: Path, content: bytes) -> bool:
             Path(temporary).unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise cannot_write(path, error) from error
+        told = system_error(f"write {path}", error)
+        raise BuildError(told.wanted, told.seen, told.todo) from error
     return True
-
-
-def cannot_write(path: Path, error: OSError) -> BuildError:
-    """The error for a file or folder that the system refuses to write."""
-    return BuildError(
-        f"write {path}",
-        error.strerror or str(error),
-        "free some space, or choose another folder" if error.errno == 28 else "",
-    )
 
 
 def write_tree(root: Path, files: Mapping[PurePosixPath, bytes], owned: tuple[str, ...]) -> None:
