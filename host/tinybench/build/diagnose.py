@@ -21,6 +21,10 @@ _SHOWN = 5  # errors that are quoted; the log has the others
 _TAIL = 15  # lines quoted of a log in which nothing is recognized
 
 
+class RamOverflow(DoesNotFit):
+    """RAM is among what overflowed: the arena's tensors are to blame."""
+
+
 def explain_failure(log: Path, board: Board) -> TinybenchError:
     """The error for a build that failed.
 
@@ -29,8 +33,8 @@ def explain_failure(log: Path, board: Board) -> TinybenchError:
         board: whose flash and RAM the linker enforced.
 
     Returns:
-        DoesNotFit for an overflow, ToolMissing for a C library that is not installed, else a
-        BuildError with the first errors or the log's tail.
+        DoesNotFit for an overflow (RamOverflow where it is RAM), ToolMissing for a C library that
+        is not installed, else a BuildError with the first errors or the log's tail.
     """
     text = log.read_text(encoding="utf-8", errors="replace")
     if overflows := dict(_OVERFLOW.findall(text)):
@@ -57,7 +61,8 @@ def _does_not_fit(overflows: dict[str, int], board: Board, log: Path) -> DoesNot
         f"{name}: {sizes[name] + over:,} B needed, {over:,} B too many"
         for name, over in overflows.items()
     )
-    return DoesNotFit(
+    kind = RamOverflow if "ram" in overflows else DoesNotFit
+    return kind(
         f"fit {board.name} (flash {sizes['flash']:,} B; RAM {sizes['ram']:,} B, of which "
         f"{board.memory.stack_bytes:,} B stack)",
         seen,

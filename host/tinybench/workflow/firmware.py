@@ -96,6 +96,7 @@ def build_firmware(project: Project, *, watch: Watch | None = None) -> Built:
 def build_compiled(project: Project, compiled: Compiled, watch: Watch) -> Built:
     """As build_firmware(), for a model that is compiled already."""
     from tinybench.build.cache import make_build
+    from tinybench.build.diagnose import RamOverflow
     from tinybench.build.fit import peak_lines
 
     watch.phase(f"building {compiled.model.name} for {compiled.board.name}")
@@ -107,7 +108,7 @@ def build_compiled(project: Project, compiled: Compiled, watch: Watch) -> Built:
             labels=compiled.labels,
             root=project.state / "build",
         )
-    except DoesNotFit as error:  # only the linker knows the firmware's own few KB
+    except RamOverflow as error:  # only the linker knows the firmware's own few KB
         details = (*error.details, *peak_lines(compiled.program))
         raise DoesNotFit(error.wanted, error.seen, error.todo, details=details) from error
     return Built(compiled, build)

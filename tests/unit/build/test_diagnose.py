@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tinybench.boards import load_board
-from tinybench.build.diagnose import explain_failure
+from tinybench.build.diagnose import RamOverflow, explain_failure
 from tinybench.errors import BuildError, DoesNotFit, TinybenchError, ToolMissing
 
 LD = "/usr/lib/riscv64-unknown-elf/bin/ld"
@@ -27,7 +27,7 @@ def test_an_overflow_becomes_numbers(tmp_path: Path) -> None:
         f"{LD}: region `ram' overflowed by 78688 bytes\n"
         "collect2: error: ld returned 1 exit status\n",
     )
-    assert isinstance(error, DoesNotFit)
+    assert isinstance(error, RamOverflow)
     assert "ram: 399,984 B needed, 78,688 B too many" in error.seen
     assert "321,296" in error.wanted
 
@@ -37,8 +37,14 @@ def test_both_memories_can_overflow(tmp_path: Path) -> None:
         tmp_path,
         f"{LD}: region `flash' overflowed by 1 bytes\n{LD}: region 'ram' overflowed by 2 bytes\n",
     )
-    assert isinstance(error, DoesNotFit)
+    assert isinstance(error, RamOverflow)
     assert "flash: 4,194,305 B needed, 1 B too many; ram: 321,298 B needed" in error.seen
+
+
+def test_of_flash_alone_the_arena_is_not_to_blame(tmp_path: Path) -> None:
+    error = explain(tmp_path, f"{LD}: region `flash' overflowed by 1 bytes\n")
+    assert type(error) is DoesNotFit
+    assert error.seen == "flash: 4,194,305 B needed, 1 B too many"
 
 
 def test_the_first_errors_are_shown_with_their_places(tmp_path: Path) -> None:
