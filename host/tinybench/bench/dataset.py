@@ -125,6 +125,8 @@ def _open(path: Path, spec: InputSpec, labels: Sequence[str] | None, pixel_range
     try:
         if path.is_dir():
             return _open_folder(path, spec, labels, pixel_range)
+        if path.exists() and not path.is_file():
+            raise DataError(f"read the data {path}", "it is not a regular file", _TODO_FORMS)
         if not path.is_file():
             raise DataError(f"read the data {path}", "there is no such file or folder", _TODO_FORMS)
         if is_idx(path):

@@ -30,9 +30,11 @@ def read_labels(path: Path) -> tuple[str, ...]:
     """
     wanted = f"read the labels {path}"
     try:
-        if path.stat().st_size > _MAX_BYTES:
+        with path.open("rb") as file:
+            data = file.read(_MAX_BYTES + 1)  # devices and pipes have no size to ask for
+        if len(data) > _MAX_BYTES:
             raise DataError(wanted, "it is larger than 1 MiB", "give a text file of class names")
-        text = path.read_text("utf-8-sig")
+        text = data.decode("utf-8-sig")
     except OSError as error:
         raise DataError(wanted, error.strerror or str(error), "check the path") from error
     except UnicodeDecodeError as error:

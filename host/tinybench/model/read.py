@@ -45,14 +45,16 @@ def read_model_bytes(path: Path) -> bytes:
     """The bytes of a model file.
 
     Raises:
-        ModelError: there is no such file, it cannot be read, or it is too large.
+        ModelError: there is no such file, it is not a regular one or too large, or cannot be read.
     """
     wanted = f"read the model {path}"
     try:
         if path.is_dir():
             raise ModelError(wanted, "it is a folder", _TODO_CONVERT)
-        if not path.is_file():
+        if not path.exists():
             raise ModelError(wanted, "there is no such file", "check the path")
+        if not path.is_file():
+            raise ModelError(wanted, "it is not a regular file", "copy it to one first")
         size = path.stat().st_size
         if size > MAX_FILE_BYTES:
             raise ModelError(wanted, f"it has {size} bytes, at most {MAX_FILE_BYTES} are read")

@@ -75,6 +75,7 @@ def test_what_is_not_named_is_asked_for() -> None:
         ("empty", ""),
         ("truncated", "points nowhere"),
         ("folder", ""),
+        ("pipe", "it is not a regular file"),
     ],
 )
 @pytest.mark.parametrize("command", ["bench", "inspect", "build", "flash"])
@@ -84,6 +85,7 @@ def test_what_is_no_model(desk: Path, command: str, name: str, said: str) -> Non
     (desk / "empty").touch()
     (desk / "truncated").write_bytes(content[: len(content) // 2])
     (desk / "folder").mkdir()
+    os.mkfifo(desk / "pipe")
     words = () if command == "inspect" else ("-b", "virt-c3")
     refused = refuse(command, name, *words)
     assert refused.status == 2
@@ -132,6 +134,7 @@ def test_labels_that_do_not_suit(desk: Path) -> None:
         "3 labels",
     )
     assert refuse(*BENCH, "--labels", "nowhere.txt").status == 2
+    assert refuse(*BENCH, "--labels", "/dev/zero").part("seen") == "it is larger than 1 MiB"
 
 
 def test_data_that_does_not_suit(desk: Path) -> None:
@@ -139,13 +142,14 @@ def test_data_that_does_not_suit(desk: Path) -> None:
     np.savez(desk / "wide.npz", x=np.zeros((3, 9, 9, 3), np.uint8))
     seen = {
         name: refuse(*BENCH[:5], name).part("seen")
-        for name in ("void", "nowhere", "wide.npz", "model.tflite")
+        for name in ("void", "nowhere", "wide.npz", "model.tflite", "/dev/zero")
     }
     assert seen == {
         "void": "the folder holds none",
         "nowhere": "there is no such file or folder",
         "wide.npz": "wide.npz: x of shape (3, 9, 9, 3)",
         "model.tflite": "it is neither .npz nor IDX",
+        "/dev/zero": "it is not a regular file",
     }
 
 
