@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tinybench.cli.console import news, print_json, print_pairs, reports_errors
+from tinybench.cli.console import news, print_json, print_pairs, reports_errors, with_words
 from tinybench.cli.options import (
     HERE,
     AsJson,
@@ -58,4 +58,11 @@ def build(
         ("  code", f"{sizes.code:,} B"),
     ]
     print_pairs(rows)
-    news("next: tinybench flash, or tinybench bench")
+    given = {
+        "model": model,
+        "board": board,
+        "engine": engine,
+        "labels": labels,
+        "folder": folder,
+    }
+    news(f"next: {with_words('tinybench flash', given)}")

@@ -6,9 +6,11 @@ import functools
 import io
 import json
 import os
+import shlex
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal, ParamSpec, TextIO
 
 import typer
@@ -17,6 +19,7 @@ from tinybench.errors import InternalError, Interrupted, TinybenchError, system_
 
 P = ParamSpec("P")
 
+_COMMANDS = ("tinybench build", "tinybench flash")  # what errors tell to run
 _WIDE = 200  # columns of a table that goes to a file or a program
 _LONGEST = 240  # characters of one line of an error's details
 
@@ -29,6 +32,8 @@ def reports_errors(command: Callable[P, None]) -> Callable[P, None]:
         try:
             command(*args, **kwargs)
         except TinybenchError as error:
+            if error.todo in _COMMANDS:
+                error.todo = with_words(error.todo, kwargs)
             show_error(error)
             raise typer.Exit(error.exit_code) from None
         except OSError as error:  # a folder, a file, a disk that nobody looked at before
@@ -45,6 +50,23 @@ def reports_errors(command: Callable[P, None]) -> Callable[P, None]:
             raise typer.Exit(InternalError.exit_code) from None
 
     return guarded
+
+
+def with_words(command: str, given: Mapping[str, Any]) -> str:
+    """A command to run next, with the words that say what it is about as they were given here.
+
+    Args:
+        command: "tinybench flash".
+        given: parameters of a command, by name.
+    """
+    model, folder = given.get("model"), given.get("folder")
+    words = [command] if model is None else [command, shlex.quote(str(model))]
+    if folder is not None and folder != Path():
+        words.append(f"-C {shlex.quote(str(folder))}")
+    for name in ("board", "engine", "labels"):
+        if given.get(name) is not None:
+            words.append(f"--{name} {shlex.quote(str(given[name]))}")
+    return " ".join(words)
 
 
 def show_bug(error: Exception) -> None:

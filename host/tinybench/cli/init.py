@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from tinybench.cli.console import news, reports_errors
+from tinybench.cli.console import news, reports_errors, with_words
 from tinybench.cli.options import HERE
 
 
@@ -39,7 +39,11 @@ def init(
         "data": _seen_from(folder, data or folder / "data"),
         "board": _seen_from(folder, Path(board)) if board.endswith(".toml") else board,
     }
-    news(f"wrote {init_project(folder, values, force=force)}; next: tinybench bench")
+    path = init_project(folder, values, force=force)
+    news(f"wrote {path}; next: {with_words('tinybench bench', {'folder': folder})}")
+    for name in ("model", "data"):
+        if not (folder / values[name]).exists():
+            news(f"note: the {name} is not there yet: {folder / values[name]}")
 
 
 def _seen_from(folder: Path, path: Path) -> str:

@@ -198,6 +198,16 @@ def test_init_uncommented_is_still_a_project(desk: Path) -> None:
     assert project.runs_folder == desk / "runs"
 
 
+def test_init_says_what_is_not_there_yet(desk: Path) -> None:
+    _, err = run("init", "nope.tflite", "--data", "d.npz")
+    assert "note: the model is not there yet: nope.tflite\nnote: the data is not" in err
+    (desk / "d.npz").touch()
+    _, err = run("init", "model.tflite", "--data", "../d.npz", "-C", "sub")
+    assert err.count("note: ") == 1, "d.npz lies elsewhere"
+    _, err = run("init", "model.tflite", "--data", "d.npz", "-C", "other")
+    assert err == "wrote other/tinybench.toml; next: tinybench bench -C other\n"
+
+
 # how it looks ------------------------------------------------------------------------------------
 
 
@@ -230,6 +240,20 @@ def test_errors_are_in_three_parts(capsys: pytest.CaptureFixture[str]) -> None:
     assert lines[3].endswith("xxx is float32")
     assert len(lines[3]) < 260
     assert lines[4:] == ["  next: install it"]
+
+
+def test_the_next_command_gets_the_words_that_this_one_got(desk: Path) -> None:
+    cli.write_data(desk, 2)
+    (desk / "my project").mkdir()
+    words = ("model.tflite", "-b", "native", "-C", "my project")
+    _, err = run("bench", *words, "--data", "data-2.npz", "--no-flash", status=4)
+    again = "model.tflite -C 'my project' --board native"
+    assert err.endswith(f"  next: tinybench flash {again}\n")
+    _, err = run("flash", *words, "--no-build", status=4)
+    assert err.endswith(f"  next: tinybench build {again}\n")
+    run("init", "model.tflite", "-b", "native", "--data", "data-2.npz")
+    _, err = run("bench", "--no-flash", status=4)
+    assert err.endswith("  next: tinybench flash\n"), "tinybench.toml says the rest"
 
 
 def test_a_model_from_the_project_file(desk: Path) -> None:
