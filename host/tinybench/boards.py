@@ -6,16 +6,19 @@ A board file never names a function; adding a board is adding a file.
 from __future__ import annotations
 
 import difflib
+import hashlib
+import json
 import re
 import tomllib
 import typing
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from dataclasses import MISSING, asdict, dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from tinybench import resources
 from tinybench.errors import ConfigError
+from tinybench.machine import check_machine
 
 _NAME = re.compile(r"[A-Za-z0-9_-]+")  # PlatformIO's rule for names of environments
 
@@ -126,6 +129,12 @@ class Board:
     source: str
     notes: str
 
+    @property
+    def facts_sha256(self) -> str:
+        """SHA-256 of all that the file states, wherever it lies: boards of one name may differ."""
+        facts = asdict(self) | {"source": ""}
+        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
 
 def list_boards() -> list[Board]:
     """All boards that tinybench comes with, sorted by name.
@@ -213,6 +222,8 @@ def _check_facts(board: Board, path: Path) -> None:
         )
     if board.link.reply_timeout_s <= 0:
         raise ConfigError(f"{path}: link.reply_timeout_s above 0", f"{board.link.reply_timeout_s}")
+    if board.link.kind == "qemu":
+        check_machine(board.memory, board.link.arguments, path)
 
 
 def _build(kind: type, table: Mapping[str, Any], path: Path, where: str) -> Any:

@@ -9,6 +9,7 @@ import pytest
 from tinybench import resources
 from tinybench.boards import list_boards, load_board
 from tinybench.errors import ConfigError
+from tinybench.machine import machine_bytes
 
 GOOD = (resources.boards() / "virt-c3.toml").read_text(encoding="utf-8")
 
@@ -50,6 +51,29 @@ def test_a_path_loads_a_board_of_the_users_own(tmp_path: Path) -> None:
     assert marked == board
 
 
+def test_boards_of_one_name_are_told_apart_by_their_facts(tmp_path: Path) -> None:
+    shipped = load_board("virt-c3")
+    copy = load_board(write(tmp_path, GOOD))
+    other = load_board(write(tmp_path, GOOD.replace("321_296", "321_280")))
+    assert copy.facts_sha256 == shipped.facts_sha256, "where the file lies does not count"
+    assert other.facts_sha256 != shipped.facts_sha256
+
+
+@pytest.mark.parametrize(
+    ("arguments", "size"),
+    [
+        ((), 128 << 20),
+        (("-m", "16M"), 16 << 20),
+        (("-m", "16"), 16 << 20),
+        (("-m", "512k", "-m", "1g"), 1 << 30),
+        (("-cpu", "x", "-m", "size=2G,slots=1"), 2 << 30),
+        (("-m", "some"), None),
+    ],
+)
+def test_the_size_of_an_emulated_machine(arguments: tuple[str, ...], size: int | None) -> None:
+    assert machine_bytes(arguments) == size
+
+
 @pytest.mark.parametrize(
     ("name", "todo"),
     [
@@ -71,6 +95,11 @@ def test_an_unknown_board_is_answered_with_what_is_known(name: str, todo: str) -
     ("old", "new", "words"),
     [
         ("ram_bytes =", "ram_byte =", ["memory.ram_byte", "did you mean 'ram_bytes'?"]),
+        ("ram_bytes = 321_296", "ram_bytes = 4_000_000_000", ["0x100000000", "4,000,000,000"]),
+        ("ram_bytes = 321_296", "ram_bytes = 40_000_000", ["16,777,216 B", "raise -m"]),
+        ("flash_bytes = 0x400000", "flash_bytes = 0x1000001", ["16,777,216 B", "16,777,217 B"]),
+        ('"-m", "16M"', '"-m", "4M"', ["machine's 4,194,304 B", "they take 5,242,880 B"]),
+        ('"-m", "16M"', '"-m", "much"', ["link.arguments with a size"]),
         ("stack_bytes = 8_192", "", ["memory.stack_bytes", "missing"]),
         ("stack_bytes = 8_192", "stack_bytes = 0", ["memory.stack_bytes", "above 0"]),
         ("stack_bytes = 8_192", "stack_bytes = 999_999", ["below memory.ram_bytes"]),

@@ -6,7 +6,7 @@ import hashlib
 import json
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -60,13 +60,12 @@ def gather_ingredients(
         ConfigError: an engine or a port that does not exist.
         ToolMissing: no compiler.
     """
-    facts = asdict(board) | {"source": ""}
     return Ingredients(
         board=board.name,
         engine=engine,
         parts={
             "model": model_sha256,
-            "board file": _digest([json.dumps(facts, sort_keys=True).encode()]),
+            "board file": board.facts_sha256,
             "labels": _digest([json.dumps(list(labels or ())).encode()]),
             "firmware sources": _digest_files(firmware_files(board, engine)),
             "templates": _digest_files(resources.templates().glob("*.j2")),

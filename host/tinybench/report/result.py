@@ -107,6 +107,9 @@ def _board(board: Board) -> Json:
         "chip": board.chip.name,
         "isa": board.chip.isa,
         **_or_reason("clock_hz", board.chip.clock_hz or None, _NO_CLOCK),
+        "flash_bytes": board.memory.flash_bytes,
+        "ram_bytes": board.memory.ram_bytes,
+        "facts_sha256": board.facts_sha256,
     }
 
 

@@ -21,7 +21,7 @@ from tinybench.errors import DeviceCrashed
 from tinybench.model.answers import Facts
 
 KEYS = {
-    "board": ("name", "kind"),
+    "board": ("name", "kind", "flash_bytes", "ram_bytes", "facts_sha256"),
     "engine": ("name",),
     "model": ("sha256",),
     "samples": ("planned", "measured"),
