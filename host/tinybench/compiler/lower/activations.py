@@ -29,11 +29,21 @@ from tinybench.compiler.program import Step
 MIN_TANH_SCALE = 2.0**-27  # below, TFLite Micro shifts by a negative number
 
 
+def _ratio(lowering: Lowering) -> float:
+    """Input scale / output scale in double precision.
+
+    The sources divide in float32 and widen the quotient. TFLite Micro as it is distributed does
+    not: where a ratio lies next to a short fraction, its results are those of double precision.
+    """
+    in_scale = lowering.int8_scale(lowering.input(0)).scale
+    return float(in_scale) / float(lowering.int8_scale(lowering.output).scale)
+
+
 def relu(lowering: Lowering) -> list[Step]:
-    """RELU with rescaling (CalculateReluOpData() in activations_common.cc)."""
+    """RELU with rescaling (CalculateReluOpData() in activations_common.cc, but see _ratio())."""
     in_scale = lowering.int8_scale(lowering.input(0))
     out_scale = lowering.int8_scale(lowering.output)
-    m = quantize_multiplier(float(np.float32(in_scale.scale / out_scale.scale)))
+    m = quantize_multiplier(_ratio(lowering))
     return lookup(
         lowering,
         lambda v: clamp8(multiply(v - in_scale.zero, m) + out_scale.zero, out_scale.zero),
@@ -107,14 +117,14 @@ def _sigmoidal(
 def leaky_relu(lowering: Lowering) -> list[Step]:
     """LEAKY_RELU with rescaling; alpha may be above 1 or negative.
 
-    Source: CalculateOpDataLeakyRelu() in leaky_relu_common.cc (float32 quotients).
+    Source: CalculateOpDataLeakyRelu() in leaky_relu_common.cc, but see _ratio().
     """
     in_scale = lowering.int8_scale(lowering.input(0))
     out_scale = lowering.int8_scale(lowering.output)
     alpha = np.float32(lowering.option("alpha", 0.0))
     sign = -1 if alpha < 0 else 1
-    identity = quantize_multiplier(float(in_scale.scale / out_scale.scale))
-    leak = quantize_multiplier(float(in_scale.scale * abs(alpha) / out_scale.scale))
+    identity = quantize_multiplier(_ratio(lowering))
+    leak = quantize_multiplier(float(in_scale.scale) * abs(float(alpha)) / float(out_scale.scale))
 
     def value(q: int) -> int:
         x = q - in_scale.zero
@@ -128,7 +138,7 @@ def absolute(lowering: Lowering) -> list[Step]:
     """ABS, rescaled where the scales differ (AbsEvalQuantized() in elementwise.cc)."""
     in_scale = lowering.int8_scale(lowering.input(0))
     out_scale = lowering.int8_scale(lowering.output)
-    m = quantize_multiplier(float(in_scale.scale / out_scale.scale))
+    m = quantize_multiplier(_ratio(lowering))
     same = in_scale.scale == out_scale.scale
 
     def value(q: int) -> int:

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from tinybench.compiler.fixedpoint import quantize_multiplier
 from tinybench.compiler.lower import packing
 from tinybench.compiler.lower.context import (
     Lowering,
@@ -103,11 +102,11 @@ def _conv_constants(weights: Weights, window: Window, groups: int) -> dict[str, 
 def fully_connected(lowering: Lowering) -> list[Step]:
     """Rows of the input's last dimension times a constant filter [units, depth].
 
-    A 1x1 convolution over a row of pixels, but for the multiplier: per channel in double, per
-    tensor with the product of scales in float32.
+    A 1x1 convolution over a row of pixels.
 
-    Source: CalculateOpDataFullyConnected() in fully_connected_common.cc and
-    GetQuantizedConvolutionMultipler() in kernel_util.cc.
+    Source: CalculateOpDataFullyConnected() in fully_connected_common.cc. With one scale for all
+    units, GetQuantizedConvolutionMultipler() in kernel_util.cc multiplies scales in float32;
+    TFLite Micro as it is distributed does that in double precision too.
     """
     source, out = lowering.input(0), lowering.output
     in_scale, out_scale = lowering.int8_scale(source), lowering.int8_scale(out)
@@ -123,11 +122,7 @@ def fully_connected(lowering: Lowering) -> list[Step]:
     if out.elements != rows * units or out.shape[-1:] != (units,):
         raise Unsupported(f"output {out.shape} is not {rows} rows of {units}")
     scales = filter_scales(lowering.input(1), 0)
-    if scales.size > 1:
-        multipliers = channel_multipliers(in_scale, scales, out_scale, units)
-    else:
-        product = np.float32(in_scale.scale * scales[0])
-        multipliers = [quantize_multiplier(float(product) / float(out_scale.scale))] * units
+    multipliers = channel_multipliers(in_scale, scales, out_scale, units)
     limits = output_limits(lowering, out_scale)
     bias = bias_values(lowering, 2, units)
     weights = weights_of(filters, bias, multipliers, in_scale.zero, limits)

@@ -21,6 +21,18 @@ Function = Callable[[int, int], int]
 
 def add(lowering: Lowering) -> list[Step]:
     """ADD (CalculateOpDataAdd() in add_common.cc)."""
+    return _sum(lowering, 1)
+
+
+def sub(lowering: Lowering) -> list[Step]:
+    """SUB: as ADD, in double precision.
+
+    sub_common.cc takes its quotients in float32; TFLite Micro as it is distributed does not.
+    """
+    return _sum(lowering, -1)
+
+
+def _sum(lowering: Lowering, sign: int) -> list[Step]:
     a, b, out = _scales(lowering)
     twice_max = 2.0 * float(max(a.scale, b.scale))
     reals = (
@@ -28,23 +40,6 @@ def add(lowering: Lowering) -> list[Step]:
         float(b.scale) / twice_max,
         twice_max / ((1 << HEADROOM) * float(out.scale)),
     )
-    return _sum(lowering, 1, reals)
-
-
-def sub(lowering: Lowering) -> list[Step]:
-    """SUB: as ADD, but TFLite Micro takes its quotients in float32 (sub_common.cc)."""
-    a, b, out = _scales(lowering)
-    twice_max = np.float32(2) * max(a.scale, b.scale)
-    reals = (
-        float(np.float32(a.scale / twice_max)),
-        float(np.float32(b.scale / twice_max)),
-        float(np.float32(twice_max / (np.float32(1 << HEADROOM) * out.scale))),
-    )
-    return _sum(lowering, -1, reals)
-
-
-def _sum(lowering: Lowering, sign: int, reals: tuple[float, float, float]) -> list[Step]:
-    a, b, out = _scales(lowering)
     if reals[2] >= 1.0:
         raise Unsupported("the output's scale is too small for the inputs'")
     ma, mb, mo = (quantize_multiplier(r) for r in reals)
