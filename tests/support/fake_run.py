@@ -165,7 +165,12 @@ def measure(samples: FakeSamples, **fakes: Any) -> Measured:
     return run(make_bench(samples, **fakes)[0])[0]
 
 
-def fake_result(measured: Measured, reference: Facts | None = FACTS, no_labels: str = "") -> Any:
+def fake_result(
+    measured: Measured,
+    reference: Facts | None = FACTS,
+    no_labels: str = "",
+    classes: int | None = 4,
+) -> Any:
     """result.json of a run, as it is after reading it back."""
     facts = RunFacts(
         started="2026-11-23T10:15:30+00:00",
@@ -174,6 +179,7 @@ def fake_result(measured: Measured, reference: Facts | None = FACTS, no_labels: 
         engine={"name": "aot", "build_id": "ab"},
         model={"name": "m.tflite", "sha256": "cd", "notes": []},
         data={"path": "d.npz", "kind": "npz", "preparation": "none", "notes": []},
+        classes=classes,
         no_labels=no_labels,
         device={"boot_id": 1} if reference else None,
         outputs=[DeviceTensor(1, "scores", "int8", (1, 4), 0.5, -3, 0)],

@@ -12,6 +12,8 @@ from tinybench.bench.records import SampleRecord
 
 T = TypeVar("T")
 
+NO_SAMPLE = "no sample was measured"
+
 
 @dataclass(frozen=True)
 class Figure(Generic[T]):
@@ -56,7 +58,7 @@ def top1_share(
     """
     labelled = [r for r in records if r.label is not None]
     if not records:
-        return Figure(reason="no sample was measured")
+        return Figure(reason=NO_SAMPLE)
     if not labelled:
         return Figure(reason=no_labels)
     answers = [(r.label, top1(r)) for r in labelled]
@@ -80,7 +82,7 @@ def count(
     """How many records satisfy a condition; a reason where it cannot be told."""
     verdicts = [holds(r) for r in records]
     if not verdicts:
-        return Figure(reason="no sample was measured")
+        return Figure(reason=NO_SAMPLE)
     if any(v is None for v in verdicts):
         return Figure(reason="the oracle did not run")
     return Figure(sum(bool(v) for v in verdicts))

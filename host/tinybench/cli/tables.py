@@ -52,7 +52,7 @@ def _rows(result: Json) -> list[Row]:
 
 def _agreement_rows(agreement: Json) -> list[Row]:
     def row(what: str, key: str) -> Row:
-        return (what, f"{_value(agreement, key)} of {agreement['n']:,}", "")
+        return (what, _value(agreement, key, f"{{:,}} of {agreement['n']:,}"), "")
 
     desktop = [
         row("same top-1 as desktop", "desktop_argmax_equal"),
@@ -100,6 +100,7 @@ def _how(result: Json) -> list[tuple[str, str]]:
     ]
     reasons = {
         "accuracy": result["accuracy"].get("device_top1_reason"),
+        "same top-1": agreement.get("desktop_argmax_equal_reason"),
         "arena used": result["memory"].get("arena_used_bytes_reason"),
         "stack": result["memory"].get("stack_bytes_reason"),
         "desktop memory": desktop.get("memory_bytes_reason"),

@@ -11,7 +11,7 @@ from typing import Any
 
 from tinybench import __version__
 from tinybench.bench.records import Footprint, Measured
-from tinybench.bench.summary import Figure, count, latency, top1_share
+from tinybench.bench.summary import NO_SAMPLE, Figure, count, latency, top1_share
 from tinybench.boards import Board
 from tinybench.compiler.program import DeviceTensor
 from tinybench.model.answers import Facts
@@ -19,10 +19,10 @@ from tinybench.report.folder import OUTPUTS
 
 SCHEMA = "tinybench.result/1"
 
-_NO_SAMPLE = "no sample was measured"
+_NO_CLASSES = "the model's output is not one score per class"
 _NO_REFERENCE = "the run ended before the desktop runtime answered"
 _NO_CLOCK = "this board counts no time"
-_NO_WORST = "TFLM did not run, or no sample was measured"
+_NO_WORST = f"TFLM did not run, or {NO_SAMPLE}"
 
 Json = dict[str, Any]
 
@@ -37,6 +37,7 @@ class RunFacts:
         engine: {"name": ..., "build_id": ..., "elf_sha256": of the ELF that ran}.
         model: what it is: name, sha256, sizes, MACs, notes.
         data: path, kind, preparation, notes.
+        classes: how many scores the first output has; None where it is not a row of scores.
         no_labels: why the data has no labels; "" where it has.
         device: what the hello said; None where the device never answered.
         outputs: what lies in outputs.bin for each sample.
@@ -51,6 +52,7 @@ class RunFacts:
     engine: Mapping[str, Any]
     model: Mapping[str, Any]
     data: Mapping[str, Any]
+    classes: int | None
     no_labels: str
     device: Mapping[str, Any] | None
     outputs: Sequence[DeviceTensor]
@@ -75,7 +77,7 @@ def build_result(facts: RunFacts, measured: Measured) -> Json:
         "samples": _samples(measured),
         "outputs": _outputs(facts.outputs),
         "accuracy": _accuracy(facts, measured),
-        "agreement": _agreement(facts.reference, measured),
+        "agreement": _agreement(facts, measured),
         "latency": _latency(facts.board, measured),
         "desktop": _desktop(facts.reference, measured),
         "memory": _memory(facts, measured.footprint),
@@ -145,16 +147,25 @@ def _outputs(tensors: Sequence[DeviceTensor]) -> Json:
 def _accuracy(facts: RunFacts, measured: Measured) -> Json:
     records, reference = measured.records, facts.reference
     no_labels = facts.no_labels or "the samples measured so far have no labels"
+    shares = {
+        "device_top1": top1_share(records, lambda r: r.device_top1, no_labels),
+        "desktop_top1": top1_share(records, lambda r: r.desktop_top1, no_labels),
+        "oracle_top1": top1_share(records, lambda r: r.oracle_top1, no_labels),
+    }
     out: Json = {"n": sum(r.label is not None for r in records)}
-    out |= _put("device_top1", top1_share(records, lambda r: r.device_top1, no_labels))
-    out |= _put("desktop_top1", top1_share(records, lambda r: r.desktop_top1, no_labels))
-    out |= _put("oracle_top1", top1_share(records, lambda r: r.oracle_top1, no_labels))
+    for key, share in shares.items():
+        out |= _put(key, _of_classes(facts, share))
     return out | _or_reason("desktop", reference and reference.desktop, _NO_REFERENCE)
 
 
-def _agreement(reference: Facts | None, measured: Measured) -> Json:
+def _of_classes(facts: RunFacts, figure: Figure[Any]) -> Figure[Any]:
+    """A figure about top-1 classes, where there are classes: of a single score each is the best."""
+    return figure if facts.classes is not None else Figure(reason=_NO_CLASSES)
+
+
+def _agreement(facts: RunFacts, measured: Measured) -> Json:
     """Counts of samples; the oracle is TFLM where it runs, else the desktop runtime."""
-    records = measured.records
+    records, reference = measured.records, facts.reference
     by_tflm = reference is not None and reference.oracle is not None
     out: Json = {"n": len(records)}
     oracle = reference and (reference.oracle or reference.desktop)
@@ -164,13 +175,14 @@ def _agreement(reference: Facts | None, measured: Measured) -> Json:
     argmax = count(
         records, lambda r: r.device_top1 == (r.oracle_top1 if by_tflm else r.desktop_top1)
     )
+    by_desktop = count(records, lambda r: r.device_top1 == r.desktop_top1)
     equal = count(records, lambda r: r.outputs_equal if by_tflm else r.desktop_equal)
     worst = [r.largest_difference for r in records if r.largest_difference is not None]
     return {
         **out,
-        **_put("argmax_equal", argmax),
+        **_put("argmax_equal", _of_classes(facts, argmax)),
         **_put("outputs_byte_equal", equal),
-        **_put("desktop_argmax_equal", count(records, lambda r: r.device_top1 == r.desktop_top1)),
+        **_put("desktop_argmax_equal", _of_classes(facts, by_desktop)),
         **_put("desktop_byte_equal", count(records, lambda r: r.desktop_equal)),
         **_or_reason("largest_difference_steps", max(worst, default=None), _NO_WORST),
     }
@@ -185,7 +197,7 @@ def _latency(board: Board, measured: Measured) -> Json:
         "n": figures.n if figures else 0,
     }
     for key in ("min", "median", "p90", "p99", "max"):
-        out |= _or_reason(key, figures and getattr(figures, key), _NO_SAMPLE)
+        out |= _or_reason(key, figures and getattr(figures, key), NO_SAMPLE)
     return out
 
 
@@ -195,7 +207,7 @@ def _desktop(reference: Facts | None, measured: Measured) -> Json:
     no_memory = "this system does not tell" if reference else _NO_REFERENCE
     return {
         **_or_reason("runtime", reference and reference.desktop, _NO_REFERENCE),
-        **_or_reason("latency_us_median", middle, _NO_SAMPLE),
+        **_or_reason("latency_us_median", middle, NO_SAMPLE),
         "latency_method": "wall time of one inference on this computer, other work beside it",
         **_or_reason("memory_bytes", reference and reference.memory_bytes, no_memory),
         **_or_reason("memory_method", reference and reference.memory_method, _NO_REFERENCE),
@@ -204,7 +216,7 @@ def _desktop(reference: Facts | None, measured: Measured) -> Json:
 
 
 def _memory(facts: RunFacts, footprint: Footprint | None) -> Json:
-    unknown = "the board cannot tell" if footprint else _NO_SAMPLE
+    unknown = "the board cannot tell" if footprint else NO_SAMPLE
     return {
         "arena_bytes": facts.arena_bytes,
         "arena_method": "planned at build time",

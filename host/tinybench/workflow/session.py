@@ -149,6 +149,7 @@ def _mismatch(measured: Measured) -> MismatchError | None:
 
 
 def _run_facts(session: Session, hello: Hello | None, reference: Facts | None) -> RunFacts:
+    from tinybench.bench.preprocess import input_spec
     from tinybench.build.elf import read_sizes
     from tinybench.flash.slot import elf_sha256
     from tinybench.report.result import RunFacts
@@ -178,6 +179,7 @@ def _run_facts(session: Session, hello: Hello | None, reference: Facts | None) -
             "preparation": samples.preparation,
             "notes": list(samples.notes),
         },
+        classes=input_spec(compiled.graph).classes,
         no_labels=samples.no_labels,
         device=None if hello is None else _device_facts(hello),
         outputs=program.outputs,

@@ -74,6 +74,20 @@ def test_what_is_missing_is_a_dash_with_its_reason_below(
     assert "note: LiteRT in place of TFLM" in err
 
 
+def test_without_classes_there_is_no_top1(capsys: pytest.CaptureFixture[str]) -> None:
+    """Of a single score, as hello_world has it, any answer would be the right one."""
+    result = fake_result(measure(FakeSamples(3)), classes=None)
+    show_result(result)
+    rows = [line.split("  ") for line in capsys.readouterr().out.splitlines()]
+    figures = {row[0]: [cell.strip() for cell in row[1:] if cell] for row in rows}
+    assert figures["top-1 accuracy"] == ["-", "-"]
+    assert figures["same top-1 as TFLM"] == figures["same top-1 as desktop"] == ["-"]
+    assert figures["same bytes as TFLM"] == ["3 of 3"]
+    reason = ["the model's output is not one score per class"]
+    assert figures["no accuracy"] == figures["no same top-1"] == reason
+    assert result["agreement"]["argmax_equal_reason"] == reason[0]
+
+
 def test_a_run_without_samples_has_no_table(capsys: pytest.CaptureFixture[str]) -> None:
     measured, _ = never_ran(KeyboardInterrupt(), 5)
     show_result(fake_result(measured, None))
