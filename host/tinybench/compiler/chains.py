@@ -10,6 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tinybench.compiler.program import Kernel, Step, Target, Window, const_arrays
 from tinybench.model.graph import Graph
 
@@ -124,18 +127,15 @@ def lag_below(links: Sequence[Step]) -> int:
     """As Window.lag_below(), for a chain over its first input."""
     windows = [link.window for link in links if link.window is not None]
     first, last = windows[0], windows[-1]
-    made = 0  # rows of the first link
-    worst = -first.in_h * first.in_row
-    for y in range(last.out_h):
-        made = max(made, _rows_made(windows, y))
-        unread = first.rows_read(made)[0] if made < first.out_h else first.in_h
-        worst = max(worst, (y + 1) * last.out_row - unread * first.in_row)
-    return worst
+    ends = (np.arange(last.out_h, dtype=np.int64) + 1) * last.out_row
+    unread = np.append(first.all_rows_read()[0], first.in_h)[_rows_made(windows)]
+    return max(-first.in_h * first.in_row, int((ends - unread * first.in_row).max()))
 
 
-def _rows_made(windows: Sequence[Window], y: int) -> int:
-    """Rows that the first link has made once the last one's row y is."""
-    rows = y + 1
+def _rows_made(windows: Sequence[Window]) -> NDArray[np.int64]:
+    """Rows that the first link has made once the last one's rows 0, 1, ... are."""
+    rows = np.arange(windows[-1].out_h, dtype=np.int64) + 1
     for window in reversed(windows[1:]):
-        rows = window.rows_read(rows - 1)[1] if rows > 0 else 0
-    return rows
+        read = np.append(0, window.all_rows_read()[1])
+        rows = read[rows]
+    return np.maximum.accumulate(rows)

@@ -10,6 +10,7 @@ from tinybench.compiler.lower.context import Unsupported
 from tinybench.compiler.program import Problem
 from tinybench.model.graph import Graph, Op, Tensor
 
+MAX_ARENA_BYTES = 32 << 20  # more RAM than microcontrollers have; bounds the replay's memory
 MAX_OPS = 4096  # bounds the planner's work; models for microcontrollers have tens
 MAX_RANK = 6  # TB_MAX_DIMS in firmware/core/tb_engine.h
 MAX_DIMENSION = 0xFFFF  # the type of its dims
@@ -24,7 +25,7 @@ def check_size(graph: Graph) -> tuple[Problem, ...]:
 
 
 def check_op(graph: Graph, op: Op) -> None:
-    """Checks name, version and number of tensors, and that none of them is empty.
+    """Checks name, version and number of tensors, and that none of them is empty or huge.
 
     Raises:
         Unsupported: the first of them that is wrong.
@@ -37,8 +38,13 @@ def check_op(graph: Graph, op: Op) -> None:
     if spec.max_inputs is not None and len(op.inputs) > spec.max_inputs:
         raise Unsupported(f"{len(op.inputs)} inputs, up to {spec.max_inputs} are understood")
     for index in (*op.inputs, *op.outputs):
-        if index >= 0 and graph.tensors[index].elements == 0:
-            raise Unsupported(f"tensor '{graph.tensors[index].name}' has no elements")
+        tensor = graph.tensors[index]
+        if index >= 0 and tensor.elements == 0:
+            raise Unsupported(f"tensor '{tensor.name}' has no elements")
+        if index >= 0 and tensor.data is None and tensor.nbytes > MAX_ARENA_BYTES:
+            raise Unsupported(
+                f"tensor '{tensor.name}' takes {tensor.nbytes} bytes, up to {MAX_ARENA_BYTES} fit"
+            )
 
 
 def check_whole(folded: Folded) -> tuple[Problem, ...]:

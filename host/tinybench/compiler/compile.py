@@ -9,7 +9,7 @@ import numpy as np
 
 from tinybench.compiler.buffers import choose_directions, make_buffers
 from tinybench.compiler.chains import add_chains
-from tinybench.compiler.check import check_op, check_size, check_whole
+from tinybench.compiler.check import MAX_ARENA_BYTES, check_op, check_size, check_whole
 from tinybench.compiler.diagnose import diagnose_precision
 from tinybench.compiler.fold import Folded, fold
 from tinybench.compiler.lower import OPS
@@ -31,8 +31,6 @@ from tinybench.errors import UnsupportedModel
 from tinybench.model.graph import Graph
 
 PORTABLE = Target()
-
-MAX_ARENA_BYTES = (1 << 31) - 1  # offsets and sizes are int32 in the kernels
 
 
 def compile_graph(graph: Graph, target: Target = PORTABLE) -> Program:

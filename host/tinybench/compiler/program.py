@@ -163,19 +163,27 @@ class Window(NamedTuple):
         bottom = top + (self.kernel_h - 1) * self.dilation_h + 1
         return min(max(top, 0), self.in_h), max(0, min(bottom, self.in_h))
 
+    def all_rows_read(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """rows_read() of every output row: all first rows, all last ones."""
+        top = np.arange(self.out_h, dtype=np.int64) * self.stride_h - self.pad_top
+        bottom = top + (self.kernel_h - 1) * self.dilation_h + 1
+        return np.clip(top, 0, self.in_h), np.clip(bottom, 0, self.in_h)
+
     def lag_below(self) -> int:
         """How far below its input an output must begin to be written over it from the top.
 
         When output row y is complete, it may end no higher than where the first input row
         begins that is read for it or later.
         """
-        rows = range(self.out_h)
-        return max((y + 1) * self.out_row - self.rows_read(y)[0] * self.in_row for y in rows)
+        first, _ = self.all_rows_read()
+        ends = (np.arange(self.out_h, dtype=np.int64) + 1) * self.out_row
+        return int((ends - first * self.in_row).max())
 
     def lag_above(self) -> int:
         """How far above its input an output must begin to be written over it from the bottom."""
-        rows = range(self.out_h)
-        return max(self.rows_read(y)[1] * self.in_row - y * self.out_row for y in rows)
+        _, last = self.all_rows_read()
+        begins = np.arange(self.out_h, dtype=np.int64) * self.out_row
+        return int((last * self.in_row - begins).max())
 
     def inner_columns(self) -> tuple[int, int]:
         """(first, last): output columns first <= x < last see no column outside of the image."""

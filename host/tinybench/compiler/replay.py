@@ -68,11 +68,16 @@ class _Arena:
         self.write(step.output)
 
     def _run_rows(self, step: Step, window: Window, who: str) -> None:
+        """Only this step's own rows can hit its input while it runs: intervals tell."""
         source, out = step.inputs[0], step.output
-        rows = range(window.out_h)
-        for y in reversed(rows) if window.bottom_up else rows:
-            self.write(out, y * window.out_row, (y + 1) * window.out_row)
-            self.read(source, f"{who}, row {y}", *_needed(window, y))
+        self.read(source, who)
+        begin, base = self._places[out][0], self._places[source][0]
+        for y in range(window.out_h):
+            row = begin + y * window.out_row, begin + (y + 1) * window.out_row
+            needed = tuple(base + place for place in _needed(window, y))
+            if max(row[0], needed[0]) < min(row[1], needed[1]):
+                raise PlanClashError(f"{who}: row {y} at {row}, {needed} is still to be read")
+        self.write(out)
 
     def _check_apart(self, step: Step, read: list[int], who: str) -> None:
         """Output and input lie apart, or exactly on each other where that is allowed."""

@@ -14,7 +14,7 @@ from support.tflite_builder import ModelBuilder, pack, unpack
 from tinybench.compiler import check_graph, compile_graph
 from tinybench.compiler.check import MAX_OPS
 from tinybench.errors import UnsupportedModel
-from tinybench.model.graph import Graph, Op, Tensor
+from tinybench.model.graph import Graph
 from tinybench.model.read import parse_tflite
 
 IMAGE = Activation((1, 6, 6, 2), 0.1, 3)
@@ -309,11 +309,21 @@ def test_inputs_that_a_device_cannot_have(shape: tuple[int, ...], dtype: str, re
     assert line.startswith("input: ") and reason in line
 
 
-def test_an_arena_beyond_int32_is_refused() -> None:
-    huge = [Tensor(i, f"t{i}", "int8", (1, 65535, 30000)) for i in range(3)]
-    graph = parse_tflite(one_op_model("RELU"))
-    quant = graph.tensors[0].quant
-    tensors = tuple(replace(t, quant=quant) for t in huge)
-    ops = tuple(Op(i, "RELU", 1, (0,), (i + 1,)) for i in range(2))
-    with pytest.raises(UnsupportedModel, match="needs an arena of 3932100000 bytes"):
-        compile_graph(replace(graph, tensors=tensors, ops=ops, inputs=(0,), outputs=(1, 2)))
+def test_a_tensor_larger_than_any_memory_is_refused() -> None:
+    b = ModelBuilder()
+    x = b.input((1, 65535, 16000), 0.5, name="x")
+    y = b.tensor((1, 65535, 16000), 0.5)
+    b.op("RELU", [x], [y])
+    (line,) = refusal(b.finish(outputs=[y])).details
+    assert line == "op 0 RELU: tensor 'x' takes 1048560000 bytes, up to 33554432 fit"
+
+
+def test_an_arena_larger_than_any_memory_is_refused() -> None:
+    b = ModelBuilder()
+    x = b.input((1, 60000, 300), 0.5)
+    y, z = b.tensor((1, 60000, 300), 0.5), b.tensor((1, 60000, 300), 0.5)
+    b.op("RELU", [x], [y])
+    b.op("RELU", [x], [z])
+    graph = parse_tflite(b.finish(outputs=[y, z]))
+    with pytest.raises(UnsupportedModel, match="needs an arena of 36000000 bytes"):
+        compile_graph(graph)
