@@ -23,7 +23,7 @@ def build_probe(board: Board, folder: Path) -> Path:
     """The probe's ELF for a board."""
     firmware = folder / "firmware"
     shutil.copytree(resources.firmware(), firmware)
-    for source in [*firmware.glob("core/*.c"), *firmware.glob("kernels/*.c")]:
+    for source in firmware.glob("core/*.c"):
         source.unlink()
     shutil.copy(PROBE, firmware / "core")
     identity = Identity("00" * 16, board.name, "aot", "00" * 32)
