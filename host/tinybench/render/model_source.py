@@ -126,8 +126,12 @@ def render_model(program: Program, labels: Sequence[str] | None, build_id: str) 
 
 
 def c_string(text: str) -> str:
-    """A C string literal; everything but printable ASCII as octal escapes of its UTF-8."""
-    plain = [chr(b) if 32 <= b < 127 and b not in b'"\\?' else f"\\{b:03o}" for b in text.encode()]
+    """A C string literal; everything but printable ASCII as octal escapes of its UTF-8.
+
+    Where a folder's name was no text, a question mark stands for each byte.
+    """
+    data = text.encode("utf-8", "replace")
+    plain = [chr(b) if 32 <= b < 127 and b not in b'"\\?' else f"\\{b:03o}" for b in data]
     return '"' + "".join(plain) + '"'
 
 
