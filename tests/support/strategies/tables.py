@@ -98,7 +98,7 @@ def softmaxes(draw: Draw) -> OpCase:
     """
     depth = draw(st.one_of(st.integers(1, 20), st.integers(1, 500)))
     shape = (*draw(shapes(0, 2)), depth)
-    source = Activation(shape, draw(scales(2.0**-25, 16.0)), draw(zero_points()))
+    source = Activation(shape, draw(scales(2.0**-24, 16.0)), draw(zero_points()))
     beta = draw(st.sampled_from([1.0, 1.0, 0.5, 3.0]))
     return OpCase(
         "SOFTMAX",
