@@ -9,7 +9,9 @@ TinybenchError
 │   └── DataError           images, tensors, labels
 ├── GateError           1   everything ran; the answer is no
 │   ├── DoesNotFit          the model needs more than the board has
-│   └── MismatchError       device and reference differ
+│   ├── MismatchError       device and reference differ
+│   ├── GateFailed          a figure beyond its limit, or a regression against a baseline
+│   └── Altered             a run folder is not as the run left it
 ├── DeviceError         3   the board or the way to it; a retry may help
 │   ├── LinkError           cannot open, lost, closed
 │   ├── DeviceSilent        nothing (or nothing readable) came back in time
@@ -18,6 +20,7 @@ TinybenchError
 ├── BuildError          4   rendering, compiling, linking, flashing
 │   ├── ToolMissing         a compiler, an emulator, a package
 │   └── StaleBuild          what was built is not what was asked for
+├── NotComparable       5   two runs that say nothing about each other
 ├── InternalError      70   anything else: a bug in tinybench
 └── Interrupted       130   Ctrl-C, or asked to end; what was measured is kept
 
@@ -98,6 +101,14 @@ class MismatchError(GateError):
     """Device and reference differ where they must not."""
 
 
+class GateFailed(GateError):
+    """A figure is beyond its limit, or worse than the baseline's."""
+
+
+class Altered(GateError):
+    """A run folder is not as the run left it."""
+
+
 class DeviceError(TinybenchError):
     """The board, or the way to it; a retry may help."""
 
@@ -132,6 +143,12 @@ class ToolMissing(BuildError):
 
 class StaleBuild(BuildError):
     """What was built or flashed is not made of what was asked for."""
+
+
+class NotComparable(TinybenchError):
+    """Two runs differ in more than what is compared."""
+
+    exit_code = 5
 
 
 class InternalError(TinybenchError):

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tinybench.errors import ConfigError, system_error
+from tinybench.gates import LIMITS, Gates, check_limit
 
 FILE_NAME = "tinybench.toml"
 PIXEL_RANGES = ("auto", "0:255", "0:1", "-1:1")
@@ -51,6 +52,7 @@ class Project:
         board: a name from boards/, or a path to a board file.
         engine: "aot".
         runs: the folder in which each run makes a folder of its own.
+        gates: the limits that a run must keep.
     """
 
     root: Path
@@ -59,6 +61,7 @@ class Project:
     engine: str = "aot"
     runs: Path | None = None
     data: DataConfig = field(default_factory=DataConfig)
+    gates: Gates = field(default_factory=Gates)
 
     @property
     def state(self) -> Path:
@@ -82,6 +85,7 @@ _TYPES: dict[str, type] = {
     "limit": int,
     "strict": bool,
 }
+_TABLES = {"data": DataConfig, "gates": Gates}
 _CHOICES = {"pixel_range": PIXEL_RANGES, "engine": ENGINES}
 
 
@@ -108,14 +112,21 @@ def load_project(folder: Path) -> Project:
         raise ConfigError(f"{path} as TOML", str(error), "mend the line that is named") from error
     except OSError as error:
         raise system_error(f"read {path}", error) from error
-    data = table.pop("data", {})
-    if not isinstance(data, dict):
-        todo = "write [data] on a line of its own, its keys below"
-        raise ConfigError(f"{path}: [data] as a table", f"data = {data!r}", todo)
-    own = _values(path, "", table, Project, {"root", "data"})
+    tables = {name: _table(path, name, table.pop(name, {})) for name in _TABLES}
+    own = _values(path, "", table, Project, {"root", *_TABLES})
     return Project(
-        root=folder, **own, data=DataConfig(**_values(path, "data.", data, DataConfig, set()))
+        root=folder,
+        **own,
+        data=DataConfig(**_values(path, "data.", tables["data"], DataConfig, set())),
+        gates=Gates(**_values(path, "gates.", tables["gates"], Gates, set())),
     )
+
+
+def _table(path: Path, name: str, value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        todo = f"write [{name}] on a line of its own, its keys below"
+        raise ConfigError(f"{path}: [{name}] as a table", f"{name} = {value!r}", todo)
+    return value
 
 
 def overlay(project: Project, **flags: Any) -> Project:
@@ -123,25 +134,30 @@ def overlay(project: Project, **flags: Any) -> Project:
 
     Args:
         project: what they are laid over.
-        flags: keys of tinybench.toml, those of its table [data] too; paths as Path or text.
+        flags: keys of tinybench.toml, those of its tables too; paths as Path or text.
 
     Raises:
         ConfigError: no such key, or a value of the wrong kind or not among the choices.
     """
+    known = [*_TYPES, *LIMITS]
     for name in flags:
-        if name not in _TYPES:
-            near = difflib.get_close_matches(name, sorted(_TYPES), n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(_TYPES)}"
+        if name not in known:
+            near = difflib.get_close_matches(name, sorted(known), n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
             raise ConfigError("keys that a project has", f"unknown key {name!r}", hint)
     given = {name: _flag(name, value) for name, value in flags.items() if value is not None}
     data_names = {f.name for f in fields(DataConfig)}
     data = replace(project.data, **{n: v for n, v in given.items() if n in data_names})
-    own = {n: v for n, v in given.items() if n not in data_names}
-    return replace(project, **own, data=data)
+    gates = replace(project.gates, **{n: v for n, v in given.items() if n in LIMITS})
+    own = {n: v for n, v in given.items() if n not in data_names and n not in LIMITS}
+    return replace(project, **own, data=data, gates=gates)
 
 
 def _flag(name: str, value: Any) -> Any:
     """A value that is laid over; a path is relative to where one is."""
+    if name in LIMITS:
+        check_limit("", name, value)
+        return value
     text = str(value) if _TYPES[name] is Path and isinstance(value, Path) else value
     _check_value("", name, text)
     return Path(text) if _TYPES[name] is Path else value
@@ -153,11 +169,14 @@ def _values(
     known = {f.name for f in fields(kind)} - skip
     for name in table:
         if name not in known:
-            raise _unknown(path, prefix, name, known | ({"data"} if not prefix else set()))
+            raise _unknown(path, prefix, name, known if prefix else known | set(_TABLES))
     return {name: _value(path, prefix, name, value) for name, value in table.items()}
 
 
 def _value(path: Path, prefix: str, name: str, value: Any) -> Any:
+    if name in LIMITS:
+        check_limit(f"{path}: {prefix}", name, value)
+        return value
     _check_value(f"{path}: {prefix}", name, value)
     if _TYPES[name] is Path:
         return path.parent / _nameable(f"{path}: {prefix}{name}", value)
@@ -197,8 +216,9 @@ def _check_value(where: str, name: str, value: Any) -> None:
 
 def _unknown(path: Path, prefix: str, name: str, known: set[str]) -> ConfigError:
     near = difflib.get_close_matches(name, sorted(known), n=1)
-    if not prefix and name in {f.name for f in fields(DataConfig)}:
-        hint = f"move {name} below [data]"
+    home = next((t for t, kind in _TABLES.items() if name in {f.name for f in fields(kind)}), None)
+    if not prefix and home:
+        hint = f"move {name} below [{home}]"
     elif near:
         hint = f"did you mean {near[0]!r}?"
     else:
@@ -221,6 +241,12 @@ path = {data}  # folder per class of images, .npz (x, y), IDX files, or a folder
 pixel_range = "auto"  # what pixels 0..255 stand for: auto, 0:255, 0:1, -1:1
 # limit = 100  # so many samples at most; 0: all
 # strict = true  # stop at an unreadable image instead of counting it
+
+# [gates]  # a bench that does not keep these ends in exit code 1
+# min_accuracy = 0.85  # top-1 on the device, a share
+# max_accuracy_loss = 0.01  # desktop's share less the device's
+# max_arena_bytes = 114688
+# max_latency_p99 = 120_000_000  # in the board's unit
 """
 
 

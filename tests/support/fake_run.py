@@ -18,7 +18,9 @@ from tinybench.bench.run import Bench, run
 from tinybench.boards import load_board
 from tinybench.compiler.program import DeviceTensor
 from tinybench.errors import DataError, TinybenchError
+from tinybench.gates import Gates
 from tinybench.model.answers import Facts, Outputs
+from tinybench.report.gates import as_json, judge
 from tinybench.report.result import RunFacts, build_result
 
 Array = NDArray[Any]
@@ -170,6 +172,7 @@ def fake_result(
     reference: Facts | None = FACTS,
     no_labels: str = "",
     classes: int | None = 4,
+    gates: Gates | None = None,
 ) -> Any:
     """result.json of a run, as it is after reading it back."""
     facts = RunFacts(
@@ -187,4 +190,6 @@ def fake_result(
         flash={"total": 100, "weights": 60, "code": 30, "ram_static": 300},
         reference=reference,
     )
-    return json.loads(json.dumps(build_result(facts, measured)))
+    result = build_result(facts, measured)
+    result["gates"] = as_json(judge(gates or Gates(), result))
+    return json.loads(json.dumps(result))

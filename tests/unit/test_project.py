@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tinybench.errors import ConfigError
+from tinybench.gates import read_limits
 from tinybench.project import Project, load_project, overlay
 
 PROJECT = Project(Path("here"), model=Path("a.tflite"), board="virt-c3")
@@ -47,3 +48,43 @@ def test_a_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load_project(tmp_path)
     assert (caught.value.seen, caught.value.todo) == ("line 2 is not UTF-8", "save it as UTF-8")
+
+
+def test_gates_are_read_and_laid_over(tmp_path: Path) -> None:
+    (tmp_path / "tinybench.toml").write_text("[gates]\nmin_accuracy = 1\nmax_arena_bytes = 9\n")
+    gates = overlay(load_project(tmp_path), max_arena_bytes=7).gates
+    assert (gates.min_accuracy, gates.max_arena_bytes, gates.max_stack_bytes) == (1, 7, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted", "todo"),
+    [
+        ("[gates]\nmin_acuracy = 1", "keys that it can have", "did you mean 'min_accuracy'?"),
+        ("min_accuracy = 1", "keys that it can have", "move min_accuracy below [gates]"),
+        ("gates = 3", "[gates] as a table", "write [gates] on a line of its own"),
+        ("[gates]\nmin_accuracy = 85", "gates.min_accuracy as a share from 0 to 1", "mend it"),
+        ("[gates]\nmin_accuracy = true", "gates.min_accuracy as a share from 0 to 1", "mend it"),
+        ("[gates]\nmax_arena_bytes = 0.5", "gates.max_arena_bytes as a number of bytes", "mend it"),
+        ("[gates]\nmax_latency_p99 = -1", "max_latency_p99 as a number in the board's", "mend it"),
+    ],
+)
+def test_gates_that_make_no_sense_are_refused(
+    tmp_path: Path, text: str, wanted: str, todo: str
+) -> None:
+    (tmp_path / "tinybench.toml").write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        load_project(tmp_path)
+    assert wanted in caught.value.wanted
+    assert caught.value.todo.startswith(todo)
+
+
+def test_gates_of_the_command_line() -> None:
+    assert read_limits(["min_accuracy=0.5", "max_flash_bytes=7"]) == {
+        "min_accuracy": 0.5,
+        "max_flash_bytes": 7,
+    }
+    for word in ("min_accuracy", "min_accuracy=", "min_accuracy=high"):
+        with pytest.raises(ConfigError, match="KEY=NUMBER"):
+            read_limits([word])
+    with pytest.raises(ConfigError, match="did you mean 'min_accuracy'"):
+        overlay(PROJECT, **read_limits(["min_acuracy=0.5"]))

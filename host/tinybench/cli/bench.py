@@ -18,6 +18,7 @@ from tinybench.cli.options import (
     Model,
     project_from,
 )
+from tinybench.gates import read_limits
 from tinybench.project import PIXEL_RANGES, overlay
 
 
@@ -43,6 +44,12 @@ def bench(
         bool | None,
         typer.Option("--strict/--no-strict", help="Stop at an unreadable image, or count it."),
     ] = None,
+    gate: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--gate", metavar="KEY=NUMBER", help="A limit as in [gates]; may be repeated."
+        ),
+    ] = None,
     flash: Annotated[
         bool,
         typer.Option("--flash/--no-flash", help="Build and flash first, or use what is there."),
@@ -65,6 +72,7 @@ def bench(
         limit=limit,
         pixel_range=pixel_range,
         strict=strict,
+        **read_limits(gate or []),
     )
     with BenchProgress() as progress:
         report = bench_model(project, out=out, flash=flash, watch=progress)

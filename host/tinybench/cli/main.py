@@ -22,8 +22,8 @@ from tinybench.cli.inspect import inspect
 from tinybench.cli.ports import ports
 
 EXIT_CODES = """
-Exit codes: 0 ok; 1 does not fit, or device and reference differ; 2 usage or bad input;
-3 device or link; 4 build or flash; 70 a bug in tinybench; 130 interrupted.
+Exit codes: 0 ok; 1 a gate failed, does not fit, or device and reference differ; 2 usage or bad
+input; 3 device or link; 4 build or flash; 5 not comparable; 70 a bug in tinybench; 130 interrupted.
 """
 
 app = typer.Typer(

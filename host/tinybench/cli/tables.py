@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tinybench.cli.console import news, print_pairs, print_table, show
+from tinybench.report.gates import say
 
 Json = Mapping[str, Any]
 Row = tuple[str, str, str]
@@ -24,6 +25,9 @@ def show_result(result: Json) -> None:
         print_table(("", "device", "desktop"), _rows(result))
         show("")
         print_pairs(_how(result))
+    if result["gates"]:
+        show("")
+        print_pairs(_gates(result["gates"]))
     for note in _notes(result):
         news(f"note: {note}")
 
@@ -106,6 +110,10 @@ def _how(result: Json) -> list[tuple[str, str]]:
         "desktop memory": desktop.get("memory_bytes_reason"),
     }
     return rows + [(f"no {name}", reason) for name, reason in reasons.items() if reason]
+
+
+def _gates(verdicts: Sequence[Json]) -> list[tuple[str, str]]:
+    return [("kept" if verdict["passed"] else "NOT KEPT", say(verdict)) for verdict in verdicts]
 
 
 def _notes(result: Json) -> list[str]:

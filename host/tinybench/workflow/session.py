@@ -96,12 +96,17 @@ def _drive(session: Session, folder: RunFolder, seen: _Seen) -> None:
 
 def _conclude(session: Session, folder: RunFolder, seen: _Seen) -> BenchReport:
     from tinybench.bench.run import never_ran
+    from tinybench.report.gates import as_json, failure, judge
     from tinybench.report.result import build_result
 
+    gates = session.project.gates
     measured, error = seen.ended or never_ran(seen.failure, len(session.samples))
     result = build_result(_run_facts(session, seen.hello, seen.facts), measured)
+    result["gates"] = as_json(judge(gates, result))
     folder.finish(result, measured.records)
-    return BenchReport(folder.path, result, error or _mismatch(measured))
+    if gates.min_byte_agreement is None:  # who sets it says how much may differ
+        error = error or _mismatch(measured)
+    return BenchReport(folder.path, result, error or failure(result["gates"]))
 
 
 def _measure(
