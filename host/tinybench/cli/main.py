@@ -14,12 +14,15 @@ from tinybench import __version__
 from tinybench.cli.bench import bench
 from tinybench.cli.boards import boards
 from tinybench.cli.build import build
+from tinybench.cli.check import check
+from tinybench.cli.compare import compare
 from tinybench.cli.demo import demo
 from tinybench.cli.doctor import doctor
 from tinybench.cli.flash import flash
 from tinybench.cli.init import init
 from tinybench.cli.inspect import inspect
 from tinybench.cli.ports import ports
+from tinybench.cli.runs import runs
 
 EXIT_CODES = """
 Exit codes: 0 ok; 1 a gate failed, does not fit, or device and reference differ; 2 usage or bad
@@ -36,7 +39,10 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, init, inspect, build, flash, bench, boards, ports, doctor):
+for command in (
+    *(demo, init, inspect, build, flash, bench, compare, check, runs),
+    *(boards, ports, doctor),
+):
     app.command(command.__name__)(command)
 
 

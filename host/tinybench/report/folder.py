@@ -1,7 +1,7 @@
 """The run folder: result.json, samples.csv, outputs.bin and the logs, up to wherever a run got.
 
 outputs.bin and then samples.csv grow with each sample, flushed, so that even a killed run leaves
-what it measured; result.json appears at the end, whole or not at all.
+what it measured; result.json appears at the end, whole or not at all, and last the manifest.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Any, BinaryIO, Self, TextIO
 
 from tinybench.bench.records import SampleRecord
 from tinybench.errors import UsageError, system_error
+from tinybench.report.manifest import MANIFEST, describe
 
 RESULT = "result.json"
 SAMPLES = "samples.csv"
@@ -92,8 +93,12 @@ class RunFolder:
         self._cut_outputs(len(records) * self._sample_bytes)
         with self._replacing(SAMPLES) as file:
             _write_rows(file, records)
-        with self._replacing(RESULT) as file:
-            file.write(json.dumps(result, indent=2) + "\n")
+        self._write_json(RESULT, result)
+        self._write_json(MANIFEST, describe(self.path))
+
+    def _write_json(self, name: str, content: Mapping[str, Any]) -> None:
+        with self._replacing(name) as file:
+            file.write(json.dumps(content, indent=2) + "\n")
 
     def _cut_outputs(self, size: int) -> None:
         with contextlib.suppress(OSError):  # a full disk was told of already

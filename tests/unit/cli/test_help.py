@@ -13,10 +13,11 @@ import pytest
 from tinybench.cli.main import EXIT_CODES, app
 from tinybench.errors import TinybenchError
 
-COMMANDS = ("demo", "init", "inspect", "build", "flash", "bench", "boards", "ports", "doctor")
+COMMANDS = ("demo", "init", "inspect", "build", "flash", "bench", "compare", "check", "runs")
+COMMANDS += ("boards", "ports", "doctor")
 HEAVY = {"numpy", "tensorflow", "keras", "sklearn", "PIL", "ai_edge_litert", "tflite_micro"}
-HEAVY |= {"rich", "jinja2", "elftools", "serial", "platformio", "SCons"}
-LIMIT_S = 0.3
+HEAVY |= {"rich", "jinja2", "elftools", "serial", "platformio", "SCons", "scipy"}
+LIMIT_S = 0.6  # of which typer with pydantic takes half
 PROBE = """
 import sys
 from tinybench.cli.main import app

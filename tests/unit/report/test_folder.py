@@ -43,7 +43,7 @@ def test_rows_are_there_as_soon_as_they_are_added(tmp_path: Path) -> None:
     assert json.loads((folder.path / "result.json").read_text()) == {"schema": "x"}
     assert [row["name"] for row in rows(folder.path)] == ["0.png", "1.png", "2.png"]
     assert {path.name for path in folder.path.iterdir()} == {
-        *("outputs.bin", "result.json", "samples.csv")
+        *("manifest.json", "outputs.bin", "result.json", "samples.csv")
     }
     check_outputs(folder.path)
 
