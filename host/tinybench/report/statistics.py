@@ -64,7 +64,7 @@ def median_change(base: Sequence[int], new: Sequence[int], confidence: float) ->
     from scipy.stats import bootstrap
 
     def change(x: np.ndarray, y: np.ndarray, axis: int = -1) -> np.ndarray:
-        return median(y, axis) - median(x, axis)
+        return np.asarray(median(y, axis) - median(x, axis))
 
     a, b = np.asarray(base, np.float64), np.asarray(new, np.float64)
     ends = bootstrap(
