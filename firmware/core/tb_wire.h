@@ -24,6 +24,7 @@ enum tb_message {
   TB_MSG_ERROR = 0xC0, /* device */
   TB_MSG_LOG = 0xC1, /* device */
   TB_MSG_BOOTED = 0xC2, /* device */
+  TB_MSG_TAP = 0xC3, /* device */
   TB_MSG_BAUD = 0x06, /* reserved: agree on another baud rate */
   TB_MSG_CAMERA_FRAME = 0x07, /* reserved: a raw camera frame, answered by the tensor preprocessed from it */
 };
@@ -66,7 +67,8 @@ enum tb_log_level {
   X(output, TB_MSG_OUTPUT) \
   X(error, TB_MSG_ERROR) \
   X(log, TB_MSG_LOG) \
-  X(booted, TB_MSG_BOOTED)
+  X(booted, TB_MSG_BOOTED) \
+  X(tap, TB_MSG_TAP)
 
 /* TensorFacts: One model input or output. */
 typedef struct {
@@ -365,6 +367,26 @@ static inline void tb_put_booted(tb_out_t *out, const tb_booted_t *m) {
 static inline bool tb_get_booted(tb_in_t *in, tb_booted_t *m) {
   m->boot_id = tb_get_u32(in);
   m->reset_reason = tb_get_u8(in);
+  return in->ok;
+}
+
+/* Tap: Bytes of a tensor as a kernel made them, between Run and Result; of a tap build only. */
+typedef struct {
+  uint32_t tensor; /* index in the model file */
+  uint32_t offset; /* of the first byte that follows */
+  tb_span_t data; /* the bytes */
+} tb_tap_t;
+
+static inline void tb_put_tap(tb_out_t *out, const tb_tap_t *m) {
+  tb_put_u32(out, m->tensor);
+  tb_put_u32(out, m->offset);
+  tb_put_bytes(out, m->data.at, m->data.n);
+}
+
+static inline bool tb_get_tap(tb_in_t *in, tb_tap_t *m) {
+  m->tensor = tb_get_u32(in);
+  m->offset = tb_get_u32(in);
+  m->data = tb_get_rest(in);
   return in->ok;
 }
 

@@ -6,6 +6,9 @@
  * reader's window spans keeps them until they are not read any more. */
 #include "tb_kernels.h"
 #include "tb_window.h"
+#ifdef TB_TAP
+#include "tb_tap.h"
+#endif
 
 /* The last input row that output row y reads. */
 static int32_t last_row(const tb_window_t *win, int32_t y) {
@@ -40,6 +43,9 @@ void tb_chain(const tb_chain_t *chain, const int8_t *in, int8_t *out) {
     int8_t *const to =
         i == last ? out + y * bytes : (int8_t *)links[i].ring + (y % links[i].capacity) * bytes;
     links[i].row(links[i].op, &rows[i], y, to);
+#ifdef TB_TAP
+    tb_tap(links[i].tensor, (uint32_t)(y * bytes), to, (uint32_t)bytes);
+#endif
     made[i]++;
     if (i < last && made[i] >= wanted[i]) {
       i++;

@@ -52,6 +52,9 @@ typedef struct {
   const tb_window_t *window;
   uint8_t *ring;
   int32_t capacity; /* rows */
+#ifdef TB_TAP
+  uint32_t tensor; /* that it makes, for tb_tap() */
+#endif
 } tb_link_t;
 
 /* Up to TB_CHAIN_MAX kernels, each reading the one before, run row by row: a row is made when the

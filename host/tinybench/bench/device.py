@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +19,7 @@ from tinybench.bench import trouble
 from tinybench.bench.device_log import DeviceLog
 from tinybench.bench.exchange import Exchange, Refused
 from tinybench.bench.identity import Expected, check_identity, describe
+from tinybench.bench.tapped import Taps
 from tinybench.errors import DeviceError
 from tinybench.link import Link
 from tinybench.wire.messages import (
@@ -199,6 +200,29 @@ class Device:
             arena_used=_larger(first.arena_used, second.arena_used),
             stack_used=_larger(first.stack_used, second.stack_used),
             resends=first.resends + second.resends,
+        )
+
+    def tap(self, sample: int, inputs: Sequence[bytes], sizes: Mapping[int, int]) -> Taps:
+        """One inference of a tap build; all tensors that it makes.
+
+        Args:
+            sample: any number that was not used before.
+            inputs: as :meth:`infer`.
+            sizes: bytes of each tensor that it is to tell of, by its index in the model file.
+
+        Raises:
+            DeviceError: as :meth:`infer`; also if it does not tell of all of them.
+        """
+        for attempt in range(_ATTEMPTS):  # a lost frame is not sent again: compute again
+            taps = Taps(sizes)
+            self._exchange.on_tap = taps.add
+            self.infer(sample + attempt, inputs)
+            if not taps.incomplete():
+                return taps
+        raise trouble.unreliable(
+            f"every tensor of sample {sample}",
+            f"{_ATTEMPTS} attempts, tensors {taps.incomplete()} never whole",
+            self.log,
         )
 
     def reset(self) -> Hello:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -21,7 +21,7 @@ from tinybench.link import Link
 from tinybench.wire import codec
 from tinybench.wire.frame import encode_frame
 from tinybench.wire.layout import Message
-from tinybench.wire.messages import Booted, Error, ErrorCode, InputAck
+from tinybench.wire.messages import Booted, Error, ErrorCode, InputAck, Tap
 
 R = TypeVar("R", bound=Message)
 
@@ -71,6 +71,7 @@ class Exchange:
     Attributes:
         credits: requests that may be under way unanswered.
         greeted: the device has said Hello; from then on a Booted means that it was reset.
+        on_tap: gets what a tap build says of its tensors.
         resends: frames sent again since the start.
     """
 
@@ -78,6 +79,7 @@ class Exchange:
         self.inbox = Inbox(link, log)
         self.credits = 1
         self.greeted = False
+        self.on_tap: Callable[[Tap], None] = lambda tap: None
         self.resends = 0
         self._link = link
         self._log = log
@@ -150,10 +152,13 @@ class Exchange:
     def _take(
         self, item: Arrival | Damage, answer: type[R], answers: dict[int, R], wanted: str
     ) -> bool:
-        """Act on what has arrived. True if it is an answer that was waited for."""
+        """Act on what has arrived. True if it shows that the device gets on."""
         if isinstance(item, Damage):
             self._resend_hinted()
             return False
+        if isinstance(item.message, Tap):
+            self.on_tap(item.message)
+            return True
         self._judge(item, wanted)
         flight = self._flights.get(item.seq)
         if flight is None or not isinstance(item.message, answer):

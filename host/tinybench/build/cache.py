@@ -25,6 +25,7 @@ from tinybench.build.elf import Sizes
 from tinybench.build.ingredients import Ingredients, gather_ingredients
 from tinybench.errors import StaleBuild
 from tinybench.render.files import write_if_changed
+from tinybench.render.instrument import Instrument
 from tinybench.render.project import render_project
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def make_build(
     engine: str,
     labels: Sequence[str] | None,
     root: Path,
+    instrument: Instrument = Instrument.NONE,
 ) -> Build:
     """Renders and builds, unless exactly this was built before.
 
@@ -69,11 +71,14 @@ def make_build(
         engine: "aot".
         labels: class names in the order of the output, or None.
         root: the folder of builds, e.g. .tinybench/build.
+        instrument: what the firmware does besides.
 
     Raises:
         ToolMissing, DoesNotFit, BuildError: as build_project().
     """
-    wanted = gather_ingredients(program.graph.sha256, board, engine=engine, labels=labels)
+    wanted = gather_ingredients(
+        program.graph.sha256, board, engine=engine, labels=labels, instrument=instrument
+    )
     folder = _folder(root, wanted)
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / ".lock"):
@@ -88,6 +93,7 @@ def make_build(
             labels=labels,
             build_id=wanted.build_id,
             out=folder / "project",
+            instrument=instrument,
         )
         artifact = build_project(project, board, log=folder / "build.log")
         made = _write_build(Build(folder, wanted, artifact, _sha256(artifact.elf), fresh=True))

@@ -14,6 +14,7 @@ import tinybench
 from tinybench import resources
 from tinybench.boards import Board
 from tinybench.build.driver import find_compiler
+from tinybench.render.instrument import Instrument
 from tinybench.render.project import firmware_files
 
 _CODE = ("compiler", "model", "render")  # the rooms whose code decides what is generated
@@ -26,7 +27,7 @@ class Ingredients:
     Attributes:
         board, engine: names.
         parts: digest or version by name: "model", "board file", "labels", "firmware sources",
-            "templates", "tinybench" (its own code), "compiler" (gcc).
+            "templates", "tinybench" (its own code), "compiler" (gcc), "instrument".
     """
 
     board: str
@@ -46,7 +47,12 @@ class Ingredients:
 
 
 def gather_ingredients(
-    model_sha256: str, board: Board, *, engine: str, labels: Sequence[str] | None
+    model_sha256: str,
+    board: Board,
+    *,
+    engine: str,
+    labels: Sequence[str] | None,
+    instrument: Instrument = Instrument.NONE,
 ) -> Ingredients:
     """Looks at everything that a build would use now.
 
@@ -55,6 +61,7 @@ def gather_ingredients(
         board: its facts count, wherever its file lies.
         engine: "aot".
         labels: class names; None and an empty list are the same.
+        instrument: what the firmware does besides.
 
     Raises:
         ConfigError: an engine or a port that does not exist.
@@ -65,6 +72,7 @@ def gather_ingredients(
         engine=engine,
         parts={
             "model": model_sha256,
+            "instrument": instrument.value,
             "board file": board.facts_sha256,
             "labels": _digest([json.dumps(list(labels or ())).encode()]),
             "firmware sources": _digest_files(firmware_files(board, engine)),

@@ -22,7 +22,9 @@ from tinybench.cli.flash import flash
 from tinybench.cli.init import init
 from tinybench.cli.inspect import inspect
 from tinybench.cli.ports import ports
+from tinybench.cli.profile import profile
 from tinybench.cli.runs import runs
+from tinybench.cli.verify import verify
 
 EXIT_CODES = """
 Exit codes: 0 ok; 1 a gate failed, does not fit, or device and reference differ; 2 usage or bad
@@ -41,7 +43,7 @@ app = typer.Typer(
 )
 for command in (
     *(demo, init, inspect, build, flash, bench, compare, check, runs),
-    *(boards, ports, doctor),
+    *(profile, verify, boards, ports, doctor),
 ):
     app.command(command.__name__)(command)
 

@@ -328,10 +328,17 @@ class Program:
     @property
     def weights_bytes(self) -> int:
         """Bytes of constants that the kernels read: parameters and constant operands."""
-        parts = [part for step in self.steps for part in step.parts]
-        parameters = sum(a.data.nbytes for p in parts for a in const_arrays(p.kernel))
-        operands = (self.graph.tensors[t] for s in self.steps for t in s.inputs)
-        return parameters + sum(t.nbytes for t in operands if t.data is not None)
+        return sum(self.constant_bytes(step) for step in self.steps)
+
+    def constant_bytes(self, step: Step) -> int:
+        """Of one step."""
+        parameters = sum(a.data.nbytes for p in step.parts for a in const_arrays(p.kernel))
+        return parameters + self.operand_bytes(step)
+
+    def operand_bytes(self, step: Step) -> int:
+        """Of a step's operands that are constants."""
+        operands = (self.graph.tensors[t] for t in step.inputs)
+        return sum(t.nbytes for t in operands if t.data is not None)
 
 
 def const_arrays(kernel: Kernel) -> tuple[ConstArray, ...]:

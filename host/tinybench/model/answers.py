@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from tinybench.model.runner import Array
 
@@ -36,8 +37,10 @@ class Outputs:
         desktop: LiteRT's output tensors.
         oracle: TFLM's output tensors; None where it cannot run the model here.
         desktop_us: wall time of LiteRT's inference in microseconds.
+        kept: TFLM's intermediate tensors that were asked for, by index.
     """
 
     desktop: list[Array]
     oracle: list[Array] | None
     desktop_us: float
+    kept: Mapping[int, Array] = field(default_factory=dict)

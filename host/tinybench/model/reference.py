@@ -36,9 +36,10 @@ class ReferenceWorker:
 
     Args:
         model_bytes: the .tflite file.
+        keep: TFLM's tensors to answer with beside its outputs, by index.
     """
 
-    def __init__(self, model_bytes: bytes) -> None:
+    def __init__(self, model_bytes: bytes, *, keep: Sequence[int] = ()) -> None:
         self._facts: Future[Facts] = Future()
         self._pending: deque[Future[Any]] = deque([self._facts])
         self._ended: TinybenchError | None = None
@@ -53,7 +54,7 @@ class ReferenceWorker:
         )
         self._reader = threading.Thread(target=self._read_answers, daemon=True)
         self._reader.start()
-        self._send(model_bytes)
+        self._send((model_bytes, tuple(keep)))
 
     def facts(self) -> Facts:
         """Which runtimes compute; waits until both have loaded the model.

@@ -1,8 +1,8 @@
 """The process behind :mod:`tinybench.model.reference`: started by it, of no use alone.
 
-Pickles on stdin: the model's bytes first, then a list of arrays per sample. Pickles on stdout:
-:class:`Facts` first, then one :class:`Outputs` per sample, or an error in the place of either. It
-ends when stdin does, which is also what happens when its parent dies.
+Pickles on stdin: the model's bytes with the tensors to keep first, then a list of arrays per
+sample. Pickles on stdout: :class:`Facts` first, then one :class:`Outputs` per sample, or an error
+in the place of either. It ends when stdin does, which is also what happens when its parent dies.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 import pickle
 import signal
 import sys
+from collections.abc import Sequence
 from typing import BinaryIO
 
 import numpy as np
@@ -27,7 +28,8 @@ from tinybench.model.runner import Array
 class References:
     """Both runtimes with one model."""
 
-    def __init__(self, model_bytes: bytes) -> None:
+    def __init__(self, model_bytes: bytes, keep: Sequence[int]) -> None:
+        self._keep = keep
         graph = parse_tflite(model_bytes)
         tensors = [graph.tensors[index] for index in graph.inputs]
         self._zeros = [np.zeros(tensor.shape, tensor.dtype) for tensor in tensors]
@@ -37,7 +39,7 @@ class References:
         self._desktop = self._load_desktop(model_bytes)
         after = memory.peak_bytes()
         self._memory = None if before is None or after is None else after - before
-        self._oracle, self._reason = _load_oracle(model_bytes)
+        self._oracle, self._reason = _load_oracle(model_bytes, keep=bool(keep))
 
     def facts(self) -> Facts:
         """Who computes."""
@@ -54,7 +56,8 @@ class References:
         """One sample through both."""
         desktop = self._desktop.run(inputs)
         oracle = self._oracle.run(inputs) if self._oracle else None
-        return Outputs(desktop, oracle, self._desktop.last_us)
+        kept = {t: self._oracle.tensor(t) for t in self._keep} if self._oracle else {}
+        return Outputs(desktop, oracle, self._desktop.last_us, kept)
 
     def _load_desktop(self, model_bytes: bytes) -> DesktopRunner:
         runner = DesktopRunner(model_bytes)
@@ -62,12 +65,12 @@ class References:
         return runner
 
 
-def _load_oracle(model_bytes: bytes) -> tuple[TflmRunner | None, str | None]:
+def _load_oracle(model_bytes: bytes, *, keep: bool) -> tuple[TflmRunner | None, str | None]:
     reason = available()
     if reason is not None:
         return None, reason
     try:
-        return TflmRunner(model_bytes), None
+        return TflmRunner(model_bytes, keep_tensors=keep), None
     except ModelError as error:
         return None, f"TFLM does not take the model: {error.seen}"
 
@@ -79,7 +82,7 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
         EOFError: they ended.
     """
     try:
-        references = References(pickle.load(requests))
+        references = References(*pickle.load(requests))
     except TinybenchError as error:
         _send(answers, error)
         return

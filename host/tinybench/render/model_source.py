@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from tinybench import resources
 from tinybench.compiler.program import ConstArray, DeviceTensor, Program, Step, Value
 from tinybench.render.files import render_template
+from tinybench.render.instrument import Instrument
 
 _CTYPES = {"int8": "int8_t", "int32": "int32_t"}
 _DTYPES = {
@@ -65,6 +66,22 @@ class ChainSource:
 
 
 @dataclass(frozen=True)
+class CallSource:
+    """A kernel call, and where what it makes lies.
+
+    Attributes:
+        code: the call.
+        tensor: index of the tensor that it makes; -1 where its rows are told of one by one.
+        offset, nbytes: of that tensor, in the arena.
+    """
+
+    code: str
+    tensor: int
+    offset: int
+    nbytes: int
+
+
+@dataclass(frozen=True)
 class TensorSource:
     """One tb_tensor_t."""
 
@@ -98,7 +115,8 @@ class ModelContext:
     arrays: tuple[ArraySource, ...]
     ops: tuple[OpSource, ...]
     chains: tuple[ChainSource, ...]
-    calls: tuple[str, ...]
+    calls: tuple[CallSource, ...]
+    instrument: Instrument
     tensor_groups: tuple[TensorGroup, TensorGroup]
 
 
@@ -109,16 +127,33 @@ class LabelsContext:
     labels: tuple[str, ...]
 
 
-def render_model(program: Program, labels: Sequence[str] | None, build_id: str) -> dict[str, str]:
+@dataclass(frozen=True)
+class NullContext:
+    """What templates/null.cc.j2 needs."""
+
+    build_id_bytes: str
+
+
+def render_model(
+    program: Program,
+    labels: Sequence[str] | None,
+    build_id: str,
+    instrument: Instrument = Instrument.NONE,
+) -> dict[str, str]:
     """The generated sources by file name.
 
     Args:
         program: what to render.
         labels: one per output element, None where the model has none.
         build_id: 32 hex digits that identify all that the firmware is made of.
+        instrument: what the firmware does besides.
     """
+    if instrument is Instrument.NULL:
+        null = NullContext(_bytes(bytes.fromhex(build_id)))
+        return {"model.cc": render_template("null.cc.j2", null)}
+    context = _model_context(program, build_id, instrument)
     return {
-        "model.cc": render_template("model.cc.j2", _model_context(program, build_id)),
+        "model.cc": render_template("model.cc.j2", context),
         "labels.h": render_template(
             "labels.h.j2", LabelsContext(tuple(c_string(s) for s in labels or ()))
         ),
@@ -135,17 +170,17 @@ def c_string(text: str) -> str:
     return '"' + "".join(plain) + '"'
 
 
-def _model_context(program: Program, build_id: str) -> ModelContext:
+def _model_context(program: Program, build_id: str, instrument: Instrument) -> ModelContext:
     arrays: list[ArraySource] = []
     ops: list[OpSource] = []
-    calls: list[str] = []
+    calls: list[CallSource] = []
     chains: list[ChainSource] = []
     for i, step in enumerate(program.steps):
         for name, part in _named_parts(step, i):
             arrays += _arrays(program, part, name)
             ops.append(_op(part, name))
         if step.links:
-            chains.append(_chain(program, step, i))
+            chains.append(_chain(program, step, i, instrument))
         calls.append(_call(program, step, str(i)))
     return ModelContext(
         kernels_version=kernels_version(),
@@ -159,6 +194,7 @@ def _model_context(program: Program, build_id: str) -> ModelContext:
         ops=tuple(ops),
         chains=tuple(chains),
         calls=tuple(calls),
+        instrument=instrument,
         tensor_groups=(
             TensorGroup("inputs", tuple(_tensor(t) for t in program.inputs)),
             TensorGroup("outputs", tuple(_tensor(t) for t in program.outputs)),
@@ -244,7 +280,7 @@ def _field(number: str, value: Value) -> str:
     return _literal(value) if isinstance(value, int) else value
 
 
-def _call(program: Program, step: Step, number: str) -> str:
+def _call(program: Program, step: Step, number: str) -> CallSource:
     arguments = [f"&tb_op_{number}"]
     for position, tensor in enumerate(step.inputs):
         if program.graph.tensors[tensor].data is not None:
@@ -252,7 +288,12 @@ def _call(program: Program, step: Step, number: str) -> str:
         else:
             arguments.append(_address(program, tensor))
     arguments.append(_address(program, step.output))
-    return f"{step.kernel.function}({', '.join(arguments)})"
+    return CallSource(
+        code=f"{step.kernel.function}({', '.join(arguments)})",
+        tensor=-1 if step.links else step.output,
+        offset=_offset(program, step.output),
+        nbytes=program.graph.tensors[step.output].nbytes,
+    )
 
 
 def _named_parts(step: Step, number: int) -> list[tuple[str, Step]]:
@@ -262,11 +303,12 @@ def _named_parts(step: Step, number: int) -> list[tuple[str, Step]]:
     return [(f"{number}_{j}", link) for j, link in enumerate(step.links)]
 
 
-def _chain(program: Program, step: Step, number: int) -> ChainSource:
+def _chain(program: Program, step: Step, number: int, instrument: Instrument) -> ChainSource:
     rings = [*step.rings, (None, 0)]
     links = (
         f"{part.kernel.function}_row, &tb_op_{name}, &tb_op_{name}.window, "
         + (f"tb_arena + {_offset(program, tensor)}, {rows}" if tensor is not None else "nullptr, 0")
+        + (f", {part.output}" if instrument is Instrument.TAP else "")
         for (name, part), (tensor, rows) in zip(_named_parts(step, number), rings, strict=True)
     )
     return ChainSource(

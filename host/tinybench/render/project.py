@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from tinybench import resources
 from tinybench.boards import Board
 from tinybench.render.files import render_template, write_tree
+from tinybench.render.instrument import Instrument
 from tinybench.render.sources import Source, load_sources
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ def render_project(
     labels: Sequence[str] | None,
     build_id: str,
     out: Path,
+    instrument: Instrument = Instrument.NONE,
 ) -> Path:
     """Renders the compiled model and writes a whole project around it.
 
@@ -93,6 +95,7 @@ def render_project(
         labels: class names, in the order of the output, or None.
         build_id: 32 hex digits, see build/ingredients.py.
         out: the project's folder; made if need be.
+        instrument: what the firmware does besides.
 
     Returns:
         ``out``.
@@ -104,11 +107,17 @@ def render_project(
     from tinybench.render.model_source import render_model
 
     identity = Identity(build_id, board.name, engine, program.graph.sha256)
-    return write_project(render_model(program, labels, build_id), board, identity, out=out)
+    files = render_model(program, labels, build_id, instrument)
+    return write_project(files, board, identity, out=out, instrument=instrument)
 
 
 def write_project(
-    model_files: Mapping[str, str], board: Board, identity: Identity, *, out: Path
+    model_files: Mapping[str, str],
+    board: Board,
+    identity: Identity,
+    *,
+    out: Path,
+    instrument: Instrument = Instrument.NONE,
 ) -> Path:
     """As render_project(), for a model that is rendered already ("model.cc", "labels.h")."""
     table = load_sources()
@@ -120,7 +129,7 @@ def write_project(
         f"src/{name}": list(table.model_flags()) for name in model_files if name.endswith(".cc")
     }
     files |= _platform_files(board)
-    files |= _rendered_files(board, _include_folders(sources), flags)
+    files |= _rendered_files(board, _include_folders(sources), flags, instrument)
     files[PurePosixPath(IDENTITY_FILE)] = (json.dumps(asdict(identity), indent=1) + "\n").encode()
     write_tree(out, files, owned=("src", "platform"))
     return out
@@ -154,7 +163,10 @@ def _platform_files(board: Board) -> dict[PurePosixPath, bytes]:
 
 
 def _rendered_files(
-    board: Board, include_folders: tuple[str, ...], flags: Mapping[str, Sequence[str]]
+    board: Board,
+    include_folders: tuple[str, ...],
+    flags: Mapping[str, Sequence[str]],
+    instrument: Instrument,
 ) -> dict[PurePosixPath, bytes]:
     bare_metal = board.chip.isa != "host"
     rows = [{"path": path, "flags": flags[path]} for path in sorted(flags)]
@@ -163,7 +175,7 @@ def _rendered_files(
             "platformio.ini.j2", IniContext(board=board.name, core_dir=CORE_DIR)
         ),
         f"platform/boards/{board.name}.json": render_template(
-            "board.json.j2", _board_context(board, bare_metal, include_folders)
+            "board.json.j2", _board_context(board, bare_metal, include_folders, instrument)
         ),
         "sources.json": json.dumps(rows, indent=1) + "\n",
     }
@@ -172,7 +184,9 @@ def _rendered_files(
     return {PurePosixPath(path): text.encode() for path, text in texts.items()}
 
 
-def _board_context(board: Board, bare_metal: bool, folders: tuple[str, ...]) -> BoardContext:
+def _board_context(
+    board: Board, bare_metal: bool, folders: tuple[str, ...], instrument: Instrument
+) -> BoardContext:
     return BoardContext(
         title=board.title,
         toolchain=board.build.toolchain,
@@ -183,6 +197,7 @@ def _board_context(board: Board, bare_metal: bool, folders: tuple[str, ...]) -> 
             "TB_BOARD_NAME": board.name,
             "TB_CHIP_NAME": board.chip.name,
             "TB_CLOCK_HZ": board.chip.clock_hz,
+            **instrument.defines,
         },
         flash_bytes=board.memory.flash_bytes,
         ram_bytes=board.memory.ram_bytes,

@@ -257,6 +257,14 @@ class Log(Message, number=0xC1, sender="device"):
     line: bytes = rest("UTF-8 without a line end")
 
 
+class Tap(Message, number=0xC3, sender="device"):
+    """Bytes of a tensor as a kernel made them, between Run and Result; of a tap build only."""
+
+    tensor: int = u32("index in the model file")
+    offset: int = u32("of the first byte that follows")
+    data: bytes = rest("the bytes")
+
+
 class Booted(Message, number=0xC2, sender="device"):
     """The firmware has just started; sequence number 0."""
 
@@ -278,6 +286,7 @@ MESSAGES: tuple[type[Message], ...] = (
     Error,
     Log,
     Booted,
+    Tap,
 )
 ENUMS: tuple[type[Documented], ...] = (App, ErrorCode, LogLevel)
 HANDWRITTEN_ENUMS: tuple[type[Documented], ...] = (ResetReason, Dtype)

@@ -54,7 +54,7 @@ def bench_model(
     watch = watch or Silent()
     started = datetime.now(UTC)
     compiled = compile_model(project)
-    samples = _open_samples(project, compiled)
+    samples = open_samples(project, compiled, project.data.limit or None)
     find_emulator(compiled.board)
     run_folder = (
         open_run_folder(out)
@@ -66,7 +66,12 @@ def bench_model(
         return run_session(Session(project, compiled, samples, flashed, started, watch), folder)
 
 
-def _open_samples(project: Project, compiled: Compiled) -> Dataset:
+def open_samples(project: Project, compiled: Compiled, limit: int | None) -> Dataset:
+    """The project's data as the model's inputs, at most so many.
+
+    Raises:
+        UsageError: none is named, or it cannot be used.
+    """
     from tinybench.bench.dataset import open_dataset
     from tinybench.bench.preprocess import input_spec
 
@@ -77,7 +82,7 @@ def _open_samples(project: Project, compiled: Compiled) -> Dataset:
         input_spec(compiled.graph),
         labels=compiled.labels,
         pixel_range=project.data.pixel_range,
-        limit=project.data.limit or None,
+        limit=limit,
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tinybench.boards import Board, list_boards, load_board
 from tinybench.errors import DoesNotFit, UsageError
 from tinybench.project import Project
+from tinybench.render.instrument import Instrument
 from tinybench.workflow.watch import Silent, Watch
 
 if TYPE_CHECKING:
@@ -93,13 +94,19 @@ def build_firmware(project: Project, *, watch: Watch | None = None) -> Built:
     return build_compiled(project, compile_model(project), watch or Silent())
 
 
-def build_compiled(project: Project, compiled: Compiled, watch: Watch) -> Built:
+def build_compiled(
+    project: Project,
+    compiled: Compiled,
+    watch: Watch,
+    instrument: Instrument = Instrument.NONE,
+) -> Built:
     """As build_firmware(), for a model that is compiled already."""
     from tinybench.build.cache import make_build
     from tinybench.build.diagnose import RamOverflow
     from tinybench.build.fit import peak_lines
 
-    watch.phase(f"building {compiled.model.name} for {compiled.board.name}")
+    kind = f" ({instrument.value} build)" if instrument else ""
+    watch.phase(f"building {compiled.model.name} for {compiled.board.name}{kind}")
     try:
         build = make_build(
             compiled.program,
@@ -107,6 +114,7 @@ def build_compiled(project: Project, compiled: Compiled, watch: Watch) -> Built:
             engine=project.engine,
             labels=compiled.labels,
             root=project.state / "build",
+            instrument=instrument,
         )
     except RamOverflow as error:  # only the linker knows the firmware's own few KB
         details = (*error.details, *peak_lines(compiled.program))

@@ -14,7 +14,7 @@ from tinybench.cli.main import EXIT_CODES, app
 from tinybench.errors import TinybenchError
 
 COMMANDS = ("demo", "init", "inspect", "build", "flash", "bench", "compare", "check", "runs")
-COMMANDS += ("boards", "ports", "doctor")
+COMMANDS += ("profile", "verify", "boards", "ports", "doctor")
 HEAVY = {"numpy", "tensorflow", "keras", "sklearn", "PIL", "ai_edge_litert", "tflite_micro"}
 HEAVY |= {"rich", "jinja2", "elftools", "serial", "platformio", "SCons", "scipy"}
 LIMIT_S = 0.6  # of which typer with pydantic takes half

@@ -1,0 +1,26 @@
+"""What a firmware does besides its work, for those who look into it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Instrument(StrEnum):
+    """A kind of build; its value is the option that the device's hello names.
+
+    NONE is the firmware that ships. PROFILE reads the latency counter around every kernel call and
+    gives what it read as one more output. TAP sends every tensor as it is made. NULL has no model:
+    what a model adds to a firmware is the difference from it.
+    """
+
+    NONE = ""
+    PROFILE = "profile"
+    TAP = "tap"
+    NULL = "null"
+
+    @property
+    def defines(self) -> dict[str, str | int]:
+        """Macros of the whole build."""
+        if not self.value:
+            return {}
+        return {f"TB_{self.name}": 1, "TB_BUILD_OPTIONS": self.value}

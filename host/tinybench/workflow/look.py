@@ -1,0 +1,75 @@
+"""Firmware that shows what it does: the same kernels and the same plan, with an instrument."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tinybench.project import Project
+from tinybench.render.instrument import Instrument
+from tinybench.workflow.firmware import (
+    Compiled,
+    build_compiled,
+    expected,
+    find_emulator,
+    open_device,
+)
+from tinybench.workflow.watch import Watch
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from tinybench.bench.dataset import Dataset
+    from tinybench.bench.device import Device
+    from tinybench.model.graph import Tensor
+    from tinybench.model.runner import Array
+
+SEED = 1
+"""Of the random inputs."""
+
+
+def open_instrumented(
+    project: Project, compiled: Compiled, instrument: Instrument, watch: Watch
+) -> Device:
+    """A board on which such a firmware runs; what `flash` put on a virtual one stays.
+
+    Raises:
+        BuildError, DeviceError: it cannot be built; the board does not answer as it should.
+    """
+    from tinybench.flash.slot import flash_slot
+
+    find_emulator(compiled.board)
+    build = build_compiled(project, compiled, watch, instrument).build
+    place = f"instrument-{instrument.value}" if instrument else "plain"
+    flashed = flash_slot(build, project.state / "looked-at" / place)
+    device = open_device(flashed, compiled.board, project.state / "logs")
+    try:
+        device.check(expected(flashed, compiled.board))
+    except BaseException:
+        device.close()
+        raise
+    return device
+
+
+def some_inputs(compiled: Compiled, samples: Dataset | None, count: int) -> list[list[Array]]:
+    """Inputs to look at: of the data where there is some, else seeded random ones.
+
+    Returns:
+        Per sample one array per input of the graph, in its shape and dtype.
+    """
+    import numpy as np
+
+    if samples is not None:
+        return [[samples.tensor(index)] for index in range(len(samples))]
+    rng = np.random.default_rng(SEED)
+    graph = compiled.graph
+    return [[_random(graph.tensors[i], rng) for i in graph.inputs] for _ in range(count)]
+
+
+def _random(tensor: Tensor, rng: np.random.Generator) -> Array:
+    """Uniform over all that the tensor can hold; 0..1 where it is float."""
+    import numpy as np
+
+    if tensor.dtype == "float32":
+        return rng.random(tensor.shape, np.float32)
+    limits = np.iinfo(tensor.dtype)
+    return rng.integers(limits.min, limits.max + 1, tensor.shape).astype(tensor.dtype)
