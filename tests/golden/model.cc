@@ -134,11 +134,11 @@ int32_t invoke() {
   return 0;
 }
 
-const tb_tensor_t inputs[1] = {
+const tb_tensor_t inputs[] = {
     {tb_arena + 0, 192, 0x3b808081, -128, TB_INT8, 4, { 1, 8, 8, 3 }},
 };
 
-const tb_tensor_t outputs[1] = {
+const tb_tensor_t outputs[] = {
     {tb_arena + 8, 4, 0x3b800000, -128, TB_INT8, 2, { 1, 4 }},
 };
 

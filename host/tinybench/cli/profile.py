@@ -37,7 +37,7 @@ def profile(
     folder: Folder = HERE,
     as_json: AsJson = False,
 ) -> None:
-    """Show where the time of an inference goes, kernel call by kernel call."""
+    """Show where the time of an inference goes."""
     from tinybench.cli.progress import BenchProgress
     from tinybench.workflow.profile import profile_json, profile_model
 

@@ -38,8 +38,9 @@ def verify(
     folder: Folder = HERE,
     as_json: AsJson = False,
 ) -> None:
-    """Compare every tensor on the board with TFLite Micro's, and name the first op that differs.
+    """Compare op by op with TFLite Micro.
 
+    Names the first op whose tensor on the board differs.
     Runs the schedule that ships, its rows sent as they are made.
     """
     from tinybench.cli.progress import BenchProgress
