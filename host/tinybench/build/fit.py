@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tinybench.boards import Board
-from tinybench.compiler.program import Program
+from tinybench.compiler.program import Buffer, Program
 from tinybench.errors import DoesNotFit
 
 _SHOWN = 6  # tensors of the peak that are named
@@ -41,12 +41,16 @@ def peak_lines(program: Program) -> tuple[str, ...]:
     step = program.steps[program.plan.peak_step] if program.steps else None
     live = program.plan.live_at(program.plan.peak_step)
     head = f"the peak is at op {step.ops[0]} {step.label}:" if step else "the peak:"
-    return (head, *(f"{b.nbytes:>11,} B  {_names(program, b.tensors)}" for b in live[:_SHOWN]))
+    return (head, *(f"{b.nbytes:>11,} B  {buffer_name(program, b)}" for b in live[:_SHOWN]))
 
 
-def _names(program: Program, tensors: tuple[int, ...]) -> str:
+def buffer_name(program: Program, buffer: Buffer) -> str:
+    """The tensors of a buffer, or whose scratch it is."""
+    if buffer.scratch is not None:
+        part = program.steps[buffer.first].parts[buffer.scratch[0]]
+        return f"scratch of op {part.ops[0]} {part.label}: {buffer.scratch[1]}"
     shapes = []
-    for index in tensors:
+    for index in buffer.tensors:
         tensor = program.graph.tensors[index]
         name = tensor.name.partition(";")[0] or str(index)  # of fused ops, the last one's
         shapes.append(f"{name} {'x'.join(map(str, tensor.shape))}")

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from tinybench.compiler.chains import lag_below
 from tinybench.compiler.program import Buffer, Plan, Step
 from tinybench.model.graph import Graph
+
+
+class _Over(NamedTuple):
+    """As Buffer's ``over``, ``below`` and ``above``."""
+
+    tensor: int | None = None
+    below: int = 0
+    above: int = 0
 
 
 def make_buffers(
@@ -17,7 +27,7 @@ def make_buffers(
     outputs: Sequence[int],
     views: Mapping[int, int],
 ) -> tuple[Buffer, ...]:
-    """Unplaced buffers of every tensor that the steps touch.
+    """Unplaced buffers of every tensor that the steps touch, and of their kernels' scratch.
 
     A view shares its source's buffer. A step that may work in place takes over the buffer of an
     input that nobody reads afterwards and that is no model output. One that works row by row may
@@ -34,18 +44,21 @@ def make_buffers(
     shared: dict[int, list[int]] = {}
     for tensor, source in root.items():
         shared.setdefault(source, []).append(tensor)
-    over = _rows_over(graph, steps, root, last, kept)
+    over = defaultdict(_Over, _rows_over(graph, steps, root, last, kept))
     sizes = _sizes(graph, steps)
-    return tuple(
+    tensors = tuple(
         Buffer(
             tensors=tuple(sorted(t for member in members for t in shared[member])),
             nbytes=max(sizes[t] for t in members),
             first=min(first[t] for t in members),
             last=max(last[t] for t in members),
-            **over.get(leader, {}),
+            over=over[leader].tensor,
+            below=over[leader].below,
+            above=over[leader].above,
         )
         for leader, members in groups.items()
     )
+    return tensors + _scratches(steps)
 
 
 def choose_directions(steps: Sequence[Step], plan: Plan, graph: Graph) -> tuple[Step, ...]:
@@ -131,23 +144,31 @@ def _take_over(
     return owner
 
 
+def _scratches(steps: Sequence[Step]) -> tuple[Buffer, ...]:
+    """One buffer for each scratch, live during its step."""
+    return tuple(
+        Buffer((), scratch.nbytes, first=i, last=i, scratch=(part, scratch.role))
+        for i, step in enumerate(steps)
+        for part, scratch in step.scratches
+    )
+
+
 def _rows_over(
     graph: Graph,
     steps: Sequence[Step],
     root: Mapping[int, int],
     last: Mapping[int, int],
     kept: set[int],
-) -> dict[int, dict[str, int]]:
+) -> dict[int, _Over]:
     """Output root -> the input root that it may be written over row by row, and the lags."""
-    over: dict[int, dict[str, int]] = {}
+    over: dict[int, _Over] = {}
     for i, step in enumerate(steps):
         if step.window is None and not step.links:
             continue
         source, out = root[step.inputs[0]], root[step.output]
         constant = graph.tensors[source].data is not None
         if not constant and last[source] == i and source not in kept:
-            below, above = _lags(step, graph.tensors[source].nbytes)
-            over[out] = {"over": source, "below": below, "above": above}
+            over[out] = _Over(source, *_lags(step, graph.tensors[source].nbytes))
     return over
 
 

@@ -83,6 +83,8 @@ def _chain(search: _Search, steps: tuple[Step, ...], first: int, last: int) -> S
     constants = sum(a.data.nbytes for part in parts for a in const_arrays(part.kernel))
     if constants > search.target.chain_bytes:
         return None
+    if any(part.alone for part in parts):
+        return None
     whole = [link for link in links if link is not None]
     for a, b in pairwise(whole):
         if not _reads_alone(search, steps, a, b):

@@ -49,13 +49,13 @@ def peak(buffers: Iterable[Buffer], alignment: int) -> tuple[int, int]:
 
 def _stacked(live: Sequence[Buffer], step: int, alignment: int) -> int:
     """Least bytes of buffers put on top of each other; only the last need not be filled up."""
-    sizes = {b.tensors: b.nbytes for b in live}
-    for out in live:
+    sizes = [b.nbytes for b in live]
+    for i, out in enumerate(live):
         under = next((b for b in live if out.over in b.tensors and b is not out), None)
         if out.first == step and under is not None:
-            sizes[out.tensors] = _beside(out, under)
-    spare = max((_aligned(n, alignment) - n for n in sizes.values()), default=0)
-    return sum(_aligned(n, alignment) for n in sizes.values()) - spare
+            sizes[i] = _beside(out, under)
+    spare = max((_aligned(n, alignment) - n for n in sizes), default=0)
+    return sum(_aligned(n, alignment) for n in sizes) - spare
 
 
 def _beside(out: Buffer, under: Buffer) -> int:

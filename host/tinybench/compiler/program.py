@@ -62,7 +62,23 @@ class ConstArray:
     data: NDArray[Any]
 
 
-Value = int | float | str | tuple[int, ...] | ConstArray
+@dataclass(frozen=True)
+class Scratch:
+    """Bytes of the arena that a kernel has for itself while its step runs.
+
+    The field of its parameter struct points to them; what they hold is lost afterwards. In a chain
+    they are there for the whole chain.
+
+    Attributes:
+        role: tells a kernel's scratches from each other.
+        nbytes: at least 1; aligned as every buffer in the arena.
+    """
+
+    role: str
+    nbytes: int
+
+
+Value = int | float | str | tuple[int, ...] | ConstArray | Scratch
 
 
 @dataclass(frozen=True)
@@ -93,6 +109,7 @@ class Step:
         soft_float: floating point is computed in software inside the measured window.
         window: of a kernel that makes its output row by row from input 0; else None.
         links: of a chain, the calls that it runs row by row, each reading the one before.
+        alone: never a link of a chain, though it has a window.
     """
 
     ops: tuple[int, ...]
@@ -105,6 +122,7 @@ class Step:
     soft_float: bool = False
     window: Window | None = None
     links: tuple[Step, ...] = ()
+    alone: bool = False
 
     @property
     def parts(self) -> tuple[Step, ...]:
@@ -116,6 +134,16 @@ class Step:
         """(tensor, rows) of what a chain keeps between its links."""
         pairs = pairwise(self.links)
         return tuple((a.output, b.window.span) for a, b in pairs if b.window is not None)
+
+    @property
+    def scratches(self) -> tuple[tuple[int, Scratch], ...]:
+        """(position in ``parts``, scratch) of all that the step's kernels ask for."""
+        return tuple(
+            (number, value)
+            for number, part in enumerate(self.parts)
+            for value in part.kernel.fields.values()
+            if isinstance(value, Scratch)
+        )
 
 
 class Window(NamedTuple):
@@ -211,12 +239,13 @@ class Buffer:
     """A stretch of the arena and the time for which it is taken.
 
     Attributes:
-        tensors: indices of the tensors that share it (views, in-place results).
+        tensors: indices of the tensors that share it (views, in-place results); of a scratch none.
         offset, nbytes: where it lies in the arena.
         first, last: first and last step (inclusive) during which it is live.
         over: a tensor whose buffer dies in the step that writes this one first, and which may
             be overwritten then, row by row; None where there is none.
         below, above: if it is, this buffer begins at least so many bytes below or above it.
+        scratch: (position in the step's parts, role) of a scratch, else None.
     """
 
     tensors: tuple[int, ...]
@@ -227,6 +256,7 @@ class Buffer:
     over: int | None = None
     below: int = 0
     above: int = 0
+    scratch: tuple[int, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -249,6 +279,11 @@ class Plan:
         """Buffers live at a step, largest first."""
         live = [b for b in self.buffers if b.first <= step <= b.last]
         return tuple(sorted(live, key=lambda b: -b.nbytes))
+
+    def scratch_offset(self, step: int, part: int, role: str) -> int:
+        """Where a scratch of a step's part lies in the arena."""
+        owner = step, (part, role)
+        return next(b.offset for b in self.buffers if (b.first, b.scratch) == owner)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from tinybench.compiler.program import Program, Step, Window
 
 NOBODY = -1
 _ROW = 1 << 32  # owners of rows in a ring: tensor + row * _ROW
+_SCRATCH = -2  # owners of a step's scratches: -2, -3, ...
 
 
 class PlanClashError(Exception):
@@ -35,7 +36,10 @@ def replay(program: Program, views: Mapping[int, int]) -> None:
     for device_tensor in program.inputs:
         arena.write(device_tensor.tensor)
     for number, step in enumerate(program.steps):
-        arena.run(step, f"step {number} ({step.label})")
+        who = f"step {number} ({step.label})"
+        arena.write_scratch(number, step)
+        arena.run(step, who)
+        arena.read_scratch(number, step, who)
     for device_tensor in program.outputs:
         arena.read(device_tensor.tensor, f"output '{device_tensor.name}'")
 
@@ -46,6 +50,7 @@ class _Arena:
     def __init__(self, program: Program, views: Mapping[int, int]) -> None:
         self._owner: NDArray[np.int64] = np.full(program.arena_bytes, NOBODY, np.int64)
         self._views = views
+        self._plan = program.plan
         tensors = program.graph.tensors
         self._places = {
             t: (b.offset, b.offset + tensors[t].nbytes)
@@ -66,6 +71,26 @@ class _Arena:
             self.read(tensor, who)
         self._check_apart(step, read, who)
         self.write(step.output)
+
+    def write_scratch(self, number: int, step: Step) -> None:
+        """Before a step runs: whatever is there is lost."""
+        for owner, place in self._scratches(number, step):
+            self._owner[place] = owner
+
+    def read_scratch(self, number: int, step: Step, who: str) -> None:
+        """After it has run: nothing it has written may have hit its own scratch."""
+        for owner, place in self._scratches(number, step):
+            if (self._owner[place] != owner).any():
+                raise PlanClashError(f"{who}: its scratch at {place} is overwritten")
+
+    def _scratches(self, number: int, step: Step) -> list[tuple[int, slice]]:
+        found = []
+        for i, (part, scratch) in enumerate(step.scratches):
+            offset = self._plan.scratch_offset(number, part, scratch.role)
+            if offset < 0 or offset + scratch.nbytes > self._owner.size:
+                raise PlanClashError(f"step {number}: its scratch lies outside of the arena")
+            found.append((_SCRATCH - i, slice(offset, offset + scratch.nbytes)))
+        return found
 
     def _run_rows(self, step: Step, window: Window, who: str) -> None:
         """Only this step's own rows can hit its input while it runs: intervals tell."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinybench import resources
-from tinybench.compiler.program import ConstArray, DeviceTensor, Program, Step, Value
+from tinybench.compiler.program import ConstArray, DeviceTensor, Program, Scratch, Step
 from tinybench.render.files import render_template
 from tinybench.render.instrument import Instrument
 
@@ -176,9 +176,9 @@ def _model_context(program: Program, build_id: str, instrument: Instrument) -> M
     calls: list[CallSource] = []
     chains: list[ChainSource] = []
     for i, step in enumerate(program.steps):
-        for name, part in _named_parts(step, i):
+        for j, (name, part) in enumerate(_named_parts(step, i)):
             arrays += _arrays(program, part, name)
-            ops.append(_op(part, name))
+            ops.append(_op(part, name, _scratch_addresses(program, i, j)))
         if step.links:
             chains.append(_chain(program, step, i, instrument))
         calls.append(_call(program, step, str(i)))
@@ -258,9 +258,13 @@ def _literal(value: int) -> str:
 # --- calls -------------------------------------------------------------------------------
 
 
-def _op(step: Step, number: str) -> OpSource:
+def _op(step: Step, number: str, scratches: Mapping[str, str]) -> OpSource:
     fields = (
-        FieldSource(name, _field(number, value)) for name, value in step.kernel.fields.items()
+        FieldSource(
+            name,
+            scratches[value.role] if isinstance(value, Scratch) else _field(number, value),
+        )
+        for name, value in step.kernel.fields.items()
     )
     return OpSource(
         name=f"tb_op_{number}",
@@ -270,7 +274,17 @@ def _op(step: Step, number: str) -> OpSource:
     )
 
 
-def _field(number: str, value: Value) -> str:
+def _scratch_addresses(program: Program, number: int, part: int) -> dict[str, str]:
+    """What the fields of a step's part that point to scratch are set to, by role."""
+    return {
+        scratch.role: f"reinterpret_cast<int8_t *>(tb_arena + {offset})"
+        for owner, scratch in program.steps[number].scratches
+        if owner == part
+        for offset in (program.plan.scratch_offset(number, part, scratch.role),)
+    }
+
+
+def _field(number: str, value: int | float | str | tuple[int, ...] | ConstArray) -> str:
     if isinstance(value, ConstArray):
         return _weight_name(number, value.role)
     if isinstance(value, tuple):
