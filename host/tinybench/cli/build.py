@@ -30,9 +30,11 @@ def build(
     """
     from tinybench.cli.progress import BenchProgress
     from tinybench.workflow import build_firmware
+    from tinybench.workflow.added import METHOD, added_by_model
 
     project = project_from(folder, model, board, engine, labels)
     built = build_firmware(project, watch=BenchProgress())
+    added = added_by_model(project, built.compiled)
     artifact = built.build.artifact
     sizes = artifact.sizes
     facts = {
@@ -44,6 +46,9 @@ def build(
         "flash_bytes": sizes.flash_total,
         "weights_bytes": sizes.weights,
         "code_bytes": sizes.code,
+        "added_ram_bytes": added.ram,
+        "added_flash_bytes": added.flash,
+        "added_method": METHOD,
     }
     if as_json:
         print_json(facts)
@@ -56,6 +61,7 @@ def build(
         ("flash", f"{sizes.flash_total:,} B"),
         ("  weights", f"{sizes.weights:,} B"),
         ("  code", f"{sizes.code:,} B"),
+        ("the model adds", f"{added.ram:,} B of RAM, {added.flash:,} B of flash; {METHOD}"),
     ]
     print_pairs(rows)
     given = {

@@ -81,6 +81,7 @@ def _summary(facts: dict[str, Any]) -> list[tuple[str, str]]:
         rows += [
             ("MACs", f"{facts['macs']:,}"),
             ("constants", f"{facts['weights_bytes']:,} B"),
+            ("streamed", f"{facts['streamed_bytes']:,} B of them from flash per inference"),
             ("arena", f"{arena['bytes']:,} B planned ({gap})"),
             ("", "\n".join(arena["peak"])),
         ]

@@ -7,10 +7,17 @@ each time a kernel walks over all of them.
 
 from __future__ import annotations
 
-from tinybench.compiler.program import Kernel, Step, Target, Window, const_arrays
+from tinybench.compiler.program import Kernel, Program, Step, Target, Window, const_arrays
 
 # As in tb_conv.c: what is gathered is gathered for so many pixels at once.
 _PIXELS, _SHORT_RUN, _MAX_WINDOW = 3, 32, 320
+
+
+def all_streamed_bytes(program: Program) -> int:
+    """Of one inference."""
+    return sum(
+        streamed_bytes(step, program.operand_bytes(step), program.target) for step in program.steps
+    )
 
 
 def streamed_bytes(step: Step, operand_bytes: int, target: Target) -> int:

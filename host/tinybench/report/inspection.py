@@ -7,6 +7,7 @@ from typing import Any
 from tinybench.boards import Board
 from tinybench.build.fit import check_fit, peak_lines
 from tinybench.compiler import Problem, Program, check_graph, compile_graph
+from tinybench.compiler.traffic import all_streamed_bytes
 from tinybench.errors import DoesNotFit, UnsupportedModel
 from tinybench.model.graph import Graph, Op, Tensor
 
@@ -40,6 +41,7 @@ def inspect_graph(graph: Graph, board: Board | None = None) -> Json:
         "ops": [_op(graph, op, program, problems) for op in graph.ops],
         "macs": program.macs if program else None,
         "weights_bytes": program.weights_bytes if program else None,
+        "streamed_bytes": all_streamed_bytes(program) if program else None,
         "arena": _arena(program) if program else None,
         "notes": list(program.notes) if program else [],
         "unsupported": [vars(p) for p in problems],

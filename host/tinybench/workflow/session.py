@@ -156,6 +156,7 @@ def _mismatch(measured: Measured) -> MismatchError | None:
 def _run_facts(session: Session, hello: Hello | None, reference: Facts | None) -> RunFacts:
     from tinybench.bench.preprocess import input_spec
     from tinybench.build.elf import read_sizes
+    from tinybench.compiler.traffic import all_streamed_bytes
     from tinybench.flash.slot import elf_sha256
     from tinybench.report.result import RunFacts
 
@@ -176,6 +177,7 @@ def _run_facts(session: Session, hello: Hello | None, reference: Facts | None) -
             "sha256": program.graph.sha256,
             "file_bytes": program.graph.file_bytes,
             "macs": program.macs,
+            "streamed_bytes": all_streamed_bytes(program),
             "notes": list(program.notes),
         },
         data={

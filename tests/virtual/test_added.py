@@ -1,0 +1,28 @@
+"""What a model adds to a firmware, against what the ELF and the plan say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from support import cli
+from tinybench.build.elf import read_sizes
+from tinybench.project import Project
+from tinybench.workflow import compile_model
+from tinybench.workflow.added import added_by_model, stack_without_model
+
+
+def test_ram_is_the_arena_and_flash_holds_the_weights(desk: Path) -> None:
+    project = Project(root=desk, model=desk / "model.tflite", board="virt-c3")
+    compiled = compile_model(project)
+    added = added_by_model(project, compiled)
+    arena = compiled.program.arena_bytes
+    assert arena <= added.ram <= arena + 16, "its alignment besides"
+    assert added.flash > compiled.program.weights_bytes
+    said = cli.tinybench("build", "model.tflite", "-b", "virt-c3", "--json", cwd=desk)
+    assert (said.json["added_ram_bytes"], said.json["added_flash_bytes"]) == (
+        added.ram,
+        added.flash,
+    )
+    whole = read_sizes(Path(said.json["elf"]))
+    assert 1000 < whole.flash_total - added.flash < whole.flash_total
+    assert 64 <= stack_without_model(project, compiled) < 2048
