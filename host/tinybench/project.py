@@ -242,7 +242,7 @@ pixel_range = "auto"  # what pixels 0..255 stand for: auto, 0:255, 0:1, -1:1
 # limit = 100  # so many samples at most; 0: all
 # strict = true  # stop at an unreadable image instead of counting it
 
-# [gates]  # a bench that does not keep these ends in exit code 1
+[gates]  # a bench that does not keep these ends in exit code 1
 # min_accuracy = 0.85  # top-1 on the device, a share
 # max_accuracy_loss = 0.01  # desktop's share less the device's
 # max_arena_bytes = 114688
