@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -10,9 +12,14 @@ from support.against_tflm import check_same_bytes, needs_tflm
 from support.effort import examples
 from support.tflite_builder import ModelBuilder
 from tinybench.compiler import Target, compile_graph
+from tinybench.compiler.buffers import make_buffers
+from tinybench.compiler.chains import chain_of
+from tinybench.compiler.plan import peak
+from tinybench.compiler.program import Step
 from tinybench.model.read import parse_tflite
 
 KINDS = ("CONV_2D", "DEPTHWISE_CONV_2D", "AVERAGE_POOL_2D", "MAX_POOL_2D")
+SMALLEST = Target(work_per_memory=1e-9)  # whatever it costs
 
 
 class _Stack:
@@ -88,7 +95,33 @@ def stacks(draw: st.DrawFn) -> bytes:
 )
 @given(stacks())
 def test_a_stack_equals_tflm(model: bytes) -> None:
-    check_same_bytes(model)
+    check_same_bytes(model, target=SMALLEST)
+
+
+@settings(
+    max_examples=examples(40),
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(stacks())
+def test_no_other_cut_has_a_lower_peak(model: bytes) -> None:
+    """Tried one by one, with the plan of the whole model behind each peak."""
+    graph = parse_tflite(model)
+    wanted = compile_graph(graph, SMALLEST).plan.bound
+    plain = compile_graph(graph, Target(chain_bytes=-1)).steps
+
+    def bound(steps: Sequence[Step]) -> int:
+        buffers = make_buffers(graph, steps, graph.inputs, graph.outputs, {})
+        return peak(buffers, SMALLEST.alignment)[0]
+
+    def cuts(done: tuple[Step, ...], rest: tuple[Step, ...]) -> Iterator[tuple[Step, ...]]:
+        if not rest:
+            yield done
+        for count in range(1, len(rest) + 1):
+            step = rest[0] if count == 1 else chain_of(graph, rest[:count], SMALLEST)
+            if step is not None:
+                yield from cuts((*done, step), rest[count:])
+
+    assert wanted == min(map(bound, cuts((), plain)))
 
 
 @settings(
@@ -98,7 +131,7 @@ def test_a_stack_equals_tflm(model: bytes) -> None:
 @given(stacks())
 def test_chains_never_take_more_memory(model: bytes) -> None:
     graph = parse_tflite(model)
-    chained, plain = compile_graph(graph), compile_graph(graph, Target(chain_bytes=-1))
+    chained, plain = compile_graph(graph, SMALLEST), compile_graph(graph, Target(chain_bytes=-1))
     assert not any(step.links for step in plain.steps)
     assert chained.plan.bound <= plain.plan.bound
     assert chained.macs == plain.macs

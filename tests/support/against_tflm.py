@@ -10,7 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from support.host_build import HostModel
-from tinybench.compiler import Program, compile_graph
+from tinybench.compiler import Program, Target, compile_graph
+from tinybench.compiler.compile import PORTABLE
 from tinybench.model.graph import Graph, Tensor
 from tinybench.model.oracle import TflmRunner, available
 from tinybench.model.read import parse_tflite
@@ -21,7 +22,10 @@ needs_tflm = pytest.mark.skipif(available() is not None, reason=str(available())
 
 
 def check_same_bytes(
-    model: bytes, samples: Sequence[Sequence[Array]] | None = None, seed: int = 0
+    model: bytes,
+    samples: Sequence[Sequence[Array]] | None = None,
+    seed: int = 0,
+    target: Target = PORTABLE,
 ) -> Program:
     """Compiles a model, runs it here and in TFLM, and demands equal outputs.
 
@@ -29,12 +33,13 @@ def check_same_bytes(
         model: the .tflite file.
         samples: inputs of each inference; :func:`make_samples` where None.
         seed: of the samples that are made.
+        target: what it is compiled for.
 
     Returns:
         The compiled program, for further questions.
     """
     graph = parse_tflite(model)
-    program = compile_graph(graph)
+    program = compile_graph(graph, target)
     if samples is None:
         samples = make_samples(graph, seed)
     with HostModel(program) as host:

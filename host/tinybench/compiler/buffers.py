@@ -20,6 +20,24 @@ class _Over(NamedTuple):
     above: int = 0
 
 
+class _Root(dict[int, int]):
+    """Tensor -> the tensor whose bytes it shows: itself where it is no view."""
+
+    def __missing__(self, tensor: int) -> int:
+        return tensor
+
+
+class _Nbytes(dict[int, int]):
+    """Bytes of tensors, those of the graph where nothing else is said."""
+
+    def __init__(self, graph: Graph) -> None:
+        super().__init__()
+        self._tensors = graph.tensors
+
+    def __missing__(self, tensor: int) -> int:
+        return self._tensors[tensor].nbytes
+
+
 def make_buffers(
     graph: Graph,
     steps: Sequence[Step],
@@ -34,15 +52,17 @@ def make_buffers(
     write over such an input with a lag. Model inputs live from the first step, model outputs to
     the last.
     """
-    root = {tensor: views.get(tensor, tensor) for tensor in range(len(graph.tensors))}
+    root = _Root(views)
     first, last = _lifetimes(graph, steps, inputs, outputs, root)
     kept = {root[tensor] for tensor in outputs}
-    owner = _take_over(steps, graph, root, last, kept)
+    owner = _take_over(steps, graph, root, last, kept, {root[t] for t in inputs})
     groups: dict[int, list[int]] = {}
     for tensor in sorted(first):
         groups.setdefault(_find(owner, tensor), []).append(tensor)
     shared: dict[int, list[int]] = {}
-    for tensor, source in root.items():
+    for source in first:
+        shared[source] = [source]
+    for tensor, source in views.items():
         shared.setdefault(source, []).append(tensor)
     over = defaultdict(_Over, _rows_over(graph, steps, root, last, kept))
     sizes = _sizes(graph, steps)
@@ -102,9 +122,9 @@ def _lifetimes(
     return first, last
 
 
-def _sizes(graph: Graph, steps: Sequence[Step]) -> dict[int, int]:
+def _sizes(graph: Graph, steps: Sequence[Step]) -> Mapping[int, int]:
     """Bytes of every tensor; of those that a chain keeps in a ring, the ring's."""
-    sizes = {tensor.index: tensor.nbytes for tensor in graph.tensors}
+    sizes = _Nbytes(graph)
     for step in steps:
         for link, (tensor, rows) in zip(step.links, step.rings, strict=False):
             assert link.window is not None
@@ -118,6 +138,7 @@ def _take_over(
     root: Mapping[int, int],
     last: Mapping[int, int],
     kept: set[int],
+    there: set[int],
 ) -> dict[int, int]:
     """output root -> input root whose buffer it takes over.
 
@@ -127,9 +148,10 @@ def _take_over(
         root: tensor -> the tensor whose buffer it shares as a view.
         last: root -> the last step that touches it.
         kept: roots that are read after the last step.
+        there: roots that are written before the first.
     """
     owner: dict[int, int] = {}
-    written: set[int] = set()
+    written = set(there)
     for i, step in enumerate(steps):
         out = root[step.output]
         fresh = out not in written

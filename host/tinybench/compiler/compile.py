@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from tinybench.compiler.buffers import choose_directions, make_buffers
-from tinybench.compiler.chains import add_chains
 from tinybench.compiler.check import MAX_ARENA_BYTES, check_op, check_size, check_whole
 from tinybench.compiler.diagnose import diagnose_precision
 from tinybench.compiler.fold import Folded, fold
 from tinybench.compiler.lower import OPS
 from tinybench.compiler.lower.context import Lowering, Unsupported
 from tinybench.compiler.merge import merge_lookups
-from tinybench.compiler.plan import peak, plan_arena
+from tinybench.compiler.plan import plan_arena
 from tinybench.compiler.program import (
     Boundary,
-    Buffer,
     DeviceTensor,
     Plan,
     Problem,
@@ -27,6 +24,7 @@ from tinybench.compiler.program import (
     Target,
 )
 from tinybench.compiler.replay import replay
+from tinybench.compiler.schedule import schedule
 from tinybench.errors import UnsupportedModel
 from tinybench.model.graph import Graph
 
@@ -49,18 +47,9 @@ def compile_graph(graph: Graph, target: Target = PORTABLE) -> Program:
     inputs, outputs = ([t for t, _ in edge] for edge in (folded.inputs, folded.outputs))
     steps = tuple(merge_lookups(lowered.steps, outputs, folded.views))
 
-    def buffers(steps: Sequence[Step]) -> tuple[Buffer, ...]:
-        return make_buffers(folded.graph, steps, inputs, outputs, folded.views)
-
-    steps = add_chains(
-        steps,
-        folded.graph,
-        outputs,
-        folded.views,
-        target,
-        lambda steps: peak(buffers(steps), target.alignment),
-    )
-    plan = plan_arena(buffers(steps), target.alignment)
+    steps = schedule(steps, folded.graph, inputs, outputs, folded.views, target)
+    buffers = make_buffers(folded.graph, steps, inputs, outputs, folded.views)
+    plan = plan_arena(buffers, target.alignment)
     if plan.arena_bytes > MAX_ARENA_BYTES:
         raise _too_large(plan)
     program = Program(

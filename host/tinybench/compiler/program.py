@@ -22,11 +22,14 @@ class Target:
         alignment: of every buffer in the arena, in bytes.
         chain_bytes: constants of a row chain's kernels at most: they are read again for every
             row, so they should stay in a flash cache.
+        work_per_memory: a schedule that lowers the arena's peak by so many percent may take one
+            percent more instructions.
     """
 
     isa: str = "portable"
     alignment: int = 4
     chain_bytes: int = 8192
+    work_per_memory: float = 8.0
 
 
 @dataclass(frozen=True)
