@@ -12,6 +12,7 @@
  * as nothing: where a window leaves the image, such bytes are read instead ("blank"). */
 #include <string.h>
 
+#include "tb_huffman.h"
 #include "tb_kernels.h"
 #include "tb_scale.h"
 #include "tb_window.h"
@@ -234,7 +235,7 @@ static void gather(const block_t *at, int32_t left, int8_t *to) {
   }
 }
 
-static void gathered_row(const block_t *row, int8_t *to) {
+static void gathered_row(const block_t *row, int32_t end, int8_t *to) {
   const tb_conv2d_t *op = row->op;
   const tb_window_t *win = &op->window;
   const int32_t size = win->kernel_h * op->run;
@@ -244,7 +245,7 @@ static void gathered_row(const block_t *row, int8_t *to) {
     for (int32_t i = 0; i < pixels; i++) {
       gather(row, (x + i) * win->stride_w - win->pad_left, windows + i * size);
     }
-    for (block_t at = *row; at.channel < win->out_c; next_block(&at)) {
+    for (block_t at = *row; at.channel < end; next_block(&at)) {
       if (pixels == PIXELS && all_short(&at)) {
         row_t whole = {windows, size};
         pixels3(&at, &whole, 1, size, 1, to + at.channel);
@@ -259,30 +260,62 @@ static void gathered_row(const block_t *row, int8_t *to) {
   }
 }
 
-void tb_conv2d_row(const void *parameters, const tb_rows_t *in, int32_t y, int8_t *out) {
-  const tb_conv2d_t *op = parameters;
-  const tb_window_t *win = &op->window;
-  const int gathered = win->kernel_h * win->kernel_w > 1 && op->group_in == win->in_c &&
-                       win->dilation_w == 1 && op->run < SHORT_RUN &&
-                       win->kernel_h * op->run <= MAX_WINDOW;
-  block_t at = {
+/* --- rows ------------------------------------------------------------------------------- */
+
+static block_t first_block(const tb_conv2d_t *op, const tb_rows_t *in) {
+  return (block_t){
       .op = op,
       .in = in,
       .weights = op->filter,
       .bias = op->bias,
-      .top = y * win->stride_h - win->pad_top,
       .count = op->group_out < CHANNELS ? op->group_out : CHANNELS,
       .out = tb_out(op->out_offset, op->act_min, op->act_max),
   };
+}
+
+/* Output row y of the channels from block `at` up to `end`. */
+static void some_blocks(block_t at, int32_t end, int32_t y, int8_t *out) {
+  const tb_conv2d_t *op = at.op;
+  const tb_window_t *win = &op->window;
+  const int gathered = win->kernel_h * win->kernel_w > 1 && op->group_in == win->in_c &&
+                       win->dilation_w == 1 && op->run < SHORT_RUN &&
+                       win->kernel_h * op->run <= MAX_WINDOW;
+  at.top = y * win->stride_h - win->pad_top;
   if (gathered) {
-    gathered_row(&at, out);
+    gathered_row(&at, end, out);
     return;
   }
-  for (; at.channel < win->out_c; next_block(&at)) {
+  for (; at.channel < end; next_block(&at)) {
     block_row(&at, out + at.channel);
   }
 }
 
+void tb_conv2d_row(const void *parameters, const tb_rows_t *in, int32_t y, int8_t *out) {
+  const tb_conv2d_t *op = parameters;
+  some_blocks(first_block(op, in), op->window.out_c, y, out);
+}
+
 void tb_conv2d(const tb_conv2d_t *op, const int8_t *in, int8_t *out) {
   tb_all_rows(tb_conv2d_row, op, &op->window, in, out);
+}
+
+/* --- coded weights ---------------------------------------------------------------------- */
+
+/* Some blocks at a time: decoded, then run over the whole image. */
+void tb_conv2d_coded(const tb_conv2d_coded_t *op, const int8_t *in, int8_t *out) {
+  const tb_conv2d_t *conv = &op->conv;
+  const tb_window_t *win = &conv->window;
+  const tb_rows_t rows = {in, win->in_h, win->in_w * win->in_c};
+  const int32_t block_bytes = win->kernel_h * win->kernel_w * conv->group_in * CHANNELS;
+  tb_huffman_t code = tb_huffman(op->lengths, op->code, op->tables);
+  for (block_t at = first_block(conv, &rows); at.channel < win->out_c;) {
+    block_t piece = at;
+    piece.weights = op->decoded;
+    int32_t blocks = 0;
+    for (; blocks < op->blocks && at.channel < win->out_c; blocks++) next_block(&at);
+    tb_huffman_read(&code, op->decoded, blocks * block_bytes);
+    for (int32_t y = 0; y < win->out_h; y++) {
+      some_blocks(piece, at.channel, y, out + y * win->out_w * win->out_c);
+    }
+  }
 }

@@ -86,6 +86,18 @@ typedef struct {
 } tb_conv2d_t;
 void tb_conv2d(const tb_conv2d_t *op, const int8_t *in, int8_t *out);
 
+/* The same with its filter in canonical Huffman code: see tb_huffman.h. So many blocks of four
+ * channels at a time are decoded to `decoded`; conv.filter is not read. */
+typedef struct {
+  tb_conv2d_t conv;
+  const uint8_t *lengths;
+  const uint8_t *code;
+  uint8_t *tables;
+  int8_t *decoded;
+  int32_t blocks;
+} tb_conv2d_coded_t;
+void tb_conv2d_coded(const tb_conv2d_coded_t *op, const int8_t *in, int8_t *out);
+
 /* DEPTHWISE_CONV_2D. filter[out_c][kernel_h][kernel_w]; out_c = in_c * depth_multiplier.
  * bias has the input's zero point folded in; blank: one byte of that zero point. Windows of outputs
  * x < inner_last do not leave the image on the right.

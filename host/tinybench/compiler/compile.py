@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from tinybench.compiler.buffers import choose_directions, make_buffers
 from tinybench.compiler.check import MAX_ARENA_BYTES, check_op, check_size, check_whole
+from tinybench.compiler.coded import code_filters
 from tinybench.compiler.diagnose import diagnose_precision
 from tinybench.compiler.fold import Folded, fold
 from tinybench.compiler.lower import OPS
 from tinybench.compiler.lower.context import Lowering, Unsupported
 from tinybench.compiler.merge import merge_lookups
-from tinybench.compiler.plan import plan_arena
+from tinybench.compiler.plan import peak, plan_arena
 from tinybench.compiler.program import (
     Boundary,
+    Buffer,
     DeviceTensor,
     Plan,
     Problem,
@@ -47,9 +50,12 @@ def compile_graph(graph: Graph, target: Target = PORTABLE) -> Program:
     inputs, outputs = ([t for t, _ in edge] for edge in (folded.inputs, folded.outputs))
     steps = tuple(merge_lookups(lowered.steps, outputs, folded.views))
 
+    def buffers(steps: Sequence[Step]) -> tuple[Buffer, ...]:
+        return make_buffers(folded.graph, steps, inputs, outputs, folded.views)
+
     steps = schedule(steps, folded.graph, inputs, outputs, folded.views, target)
-    buffers = make_buffers(folded.graph, steps, inputs, outputs, folded.views)
-    plan = plan_arena(buffers, target.alignment)
+    steps, coding = code_filters(steps, target, lambda s: peak(buffers(s), target.alignment)[0])
+    plan = plan_arena(buffers(steps), target.alignment)
     if plan.arena_bytes > MAX_ARENA_BYTES:
         raise _too_large(plan)
     program = Program(
@@ -61,6 +67,7 @@ def compile_graph(graph: Graph, target: Target = PORTABLE) -> Program:
         outputs=tuple(_device_tensor(folded, plan, t, edge) for t, edge in folded.outputs),
         notes=_notes(steps),
         folded=dict(folded.why),
+        coding=coding,
     )
     replay(program, folded.views)
     return program

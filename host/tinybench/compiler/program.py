@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Union
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tinybench.model.graph import Graph
+
+Weighting = Literal["plain", "huffman"]
 
 
 @dataclass(frozen=True)
@@ -24,12 +26,15 @@ class Target:
             row, so they should stay in a flash cache.
         work_per_memory: a schedule that lowers the arena's peak by so many percent may take one
             percent more instructions.
+        weights: "huffman": filters are kept in code where that saves flash, and decoded in every
+            inference.
     """
 
     isa: str = "portable"
     alignment: int = 4
     chain_bytes: int = 8192
     work_per_memory: float = 8.0
+    weights: Weighting = "plain"
 
 
 @dataclass(frozen=True)
@@ -75,13 +80,15 @@ class Scratch:
     Attributes:
         role: tells a kernel's scratches from each other.
         nbytes: at least 1; aligned as every buffer in the arena.
+        dtype: what the field points to, "int8" or "uint8".
     """
 
     role: str
     nbytes: int
+    dtype: str = "int8"
 
 
-Value = int | float | str | tuple[int, ...] | ConstArray | Scratch
+Value = Union[int, float, str, tuple[int, ...], ConstArray, Scratch, Mapping[str, "Value"]]  # noqa: UP007
 
 
 @dataclass(frozen=True)
@@ -90,7 +97,7 @@ class Kernel:
 
     Attributes:
         function: the C function; its parameter struct is ``function + "_t"``.
-        fields: the struct's fields in the order of its declaration.
+        fields: the struct's fields in the order of its declaration; a struct in it is a mapping.
     """
 
     function: str
@@ -144,7 +151,7 @@ class Step:
         return tuple(
             (number, value)
             for number, part in enumerate(self.parts)
-            for value in part.kernel.fields.values()
+            for value in all_values(part.kernel.fields)
             if isinstance(value, Scratch)
         )
 
@@ -332,6 +339,34 @@ class DeviceTensor:
 
 
 @dataclass(frozen=True)
+class FilterCoding:
+    """What became of a filter that could be kept in code.
+
+    Attributes:
+        op: the op that it belongs to.
+        plain_bytes: of the filter as its kernel wants it.
+        coded_bytes: of its code with the lengths of the words.
+        entropy_bits: per value; no code of single values can be shorter.
+        scratch_bytes: of the arena, for decoding; 0 where it stays plain.
+        pieces: how many times a part of it is decoded and the kernel run with that.
+        reason: why it stays plain; "" where it does not.
+    """
+
+    op: int
+    plain_bytes: int
+    coded_bytes: int
+    entropy_bits: float
+    scratch_bytes: int = 0
+    pieces: int = 0
+    reason: str = ""
+
+    @property
+    def saved_bytes(self) -> int:
+        """Of flash."""
+        return 0 if self.reason else self.plain_bytes - self.coded_bytes
+
+
+@dataclass(frozen=True)
 class Program:
     """A compiled model.
 
@@ -342,6 +377,7 @@ class Program:
         inputs, outputs: in the file's order.
         notes: what a reader of the results should know (soft float, for one).
         folded: op index -> what became of an op that costs nothing on the device.
+        coding: of each kernel with a filter, whether it is kept in code; where that was asked for.
     """
 
     graph: Graph
@@ -352,6 +388,7 @@ class Program:
     outputs: tuple[DeviceTensor, ...]
     notes: tuple[str, ...] = ()
     folded: Mapping[int, str] = field(default_factory=dict)
+    coding: tuple[FilterCoding, ...] = ()
 
     @property
     def arena_bytes(self) -> int:
@@ -381,4 +418,13 @@ class Program:
 
 def const_arrays(kernel: Kernel) -> tuple[ConstArray, ...]:
     """The kernel's constant arrays, in field order."""
-    return tuple(v for v in kernel.fields.values() if isinstance(v, ConstArray))
+    return tuple(v for v in all_values(kernel.fields) if isinstance(v, ConstArray))
+
+
+def all_values(fields: Mapping[str, Value]) -> Iterator[Value]:
+    """All that the fields of a struct are set to, those of structs in it too."""
+    for value in fields.values():
+        if isinstance(value, Mapping):
+            yield from all_values(value)
+        else:
+            yield value

@@ -11,11 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinybench import resources
-from tinybench.compiler.program import ConstArray, DeviceTensor, Program, Scratch, Step
+from tinybench.compiler.program import (
+    ConstArray,
+    DeviceTensor,
+    Program,
+    Scratch,
+    Step,
+    Value,
+    all_values,
+)
 from tinybench.render.files import render_template
 from tinybench.render.instrument import Instrument
 
-_CTYPES = {"int8": "int8_t", "int32": "int32_t"}
+_CTYPES = {"int8": "int8_t", "int32": "int32_t", "uint8": "uint8_t"}
 _DTYPES = {
     "float32": "TB_FLOAT32",
     "int32": "TB_INT32",
@@ -226,7 +234,7 @@ def _operand_name(step: str, position: int) -> str:
 
 
 def _arrays(program: Program, step: Step, number: str) -> Iterable[ArraySource]:
-    for value in step.kernel.fields.values():
+    for value in all_values(step.kernel.fields):
         if isinstance(value, ConstArray):
             yield _array(_weight_name(number, value.role), value.data)
     for position, tensor in enumerate(step.inputs):
@@ -260,10 +268,7 @@ def _literal(value: int) -> str:
 
 def _op(step: Step, number: str, scratches: Mapping[str, str]) -> OpSource:
     fields = (
-        FieldSource(
-            name,
-            scratches[value.role] if isinstance(value, Scratch) else _field(number, value),
-        )
+        FieldSource(name, _field(number, value, scratches))
         for name, value in step.kernel.fields.items()
     )
     return OpSource(
@@ -277,14 +282,19 @@ def _op(step: Step, number: str, scratches: Mapping[str, str]) -> OpSource:
 def _scratch_addresses(program: Program, number: int, part: int) -> dict[str, str]:
     """What the fields of a step's part that point to scratch are set to, by role."""
     return {
-        scratch.role: f"reinterpret_cast<int8_t *>(tb_arena + {offset})"
+        scratch.role: f"reinterpret_cast<{_CTYPES[scratch.dtype]} *>(tb_arena + {offset})"
         for owner, scratch in program.steps[number].scratches
         if owner == part
         for offset in (program.plan.scratch_offset(number, part, scratch.role),)
     }
 
 
-def _field(number: str, value: int | float | str | tuple[int, ...] | ConstArray) -> str:
+def _field(number: str, value: Value, scratches: Mapping[str, str]) -> str:
+    if isinstance(value, Scratch):
+        return scratches[value.role]
+    if isinstance(value, Mapping):
+        inner = (f".{name} = {_field(number, v, scratches)}" for name, v in value.items())
+        return "{" + ", ".join(inner) + "}"
     if isinstance(value, ConstArray):
         return _weight_name(number, value.role)
     if isinstance(value, tuple):
