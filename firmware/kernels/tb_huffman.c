@@ -57,16 +57,21 @@ void tb_huffman_read(tb_huffman_t *from, int8_t *to, int32_t n) {
   const uint8_t *next = from->next;
   uint32_t bits = from->bits;
   int32_t count = from->count;
-  for (const int8_t *end = to + n; to != end; to++) {
-    while (count < TB_HUFFMAN_LONGEST) {
+  uint8_t *at = (uint8_t *)to; /* bit patterns */
+  for (const uint8_t *const end = at + n; at != end; at++) {
+    if (count < TB_HUFFMAN_LONGEST) {
       bits |= (uint32_t)*next++ << (24 - count);
       count += 8;
+      if (count < TB_HUFFMAN_LONGEST) {
+        bits |= (uint32_t)*next++ << (24 - count);
+        count += 8;
+      }
     }
     const uint32_t entry = root[bits >> (32 - ROOT_BITS)];
     int32_t length = (int32_t)(entry >> 8);
-    int32_t value = (int32_t)(entry & 255);
+    int32_t value = (int32_t)entry;
     if (length == 0) value = long_word(from, bits, &length);
-    *to = (int8_t)(value < 128 ? value : value - 256);
+    *at = (uint8_t)value;
     bits <<= length;
     count -= length;
   }

@@ -21,6 +21,7 @@ from tinybench.gates import LIMITS, Gates, check_limit
 FILE_NAME = "tinybench.toml"
 PIXEL_RANGES = ("auto", "0:255", "0:1", "-1:1")
 ENGINES = ("aot",)
+WEIGHTS = ("plain", "huffman")
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Project:
         model: the .tflite file; None where not given.
         board: a name from boards/, or a path to a board file.
         engine: "aot".
+        weights: "plain", or "huffman": kept in code, decoded in every inference.
         runs: the folder in which each run makes a folder of its own.
         gates: the limits that a run must keep.
     """
@@ -59,6 +61,7 @@ class Project:
     model: Path | None = None
     board: str | None = None
     engine: str = "aot"
+    weights: str = "plain"
     runs: Path | None = None
     data: DataConfig = field(default_factory=DataConfig)
     gates: Gates = field(default_factory=Gates)
@@ -78,6 +81,7 @@ _TYPES: dict[str, type] = {
     "model": Path,
     "board": str,
     "engine": str,
+    "weights": str,
     "runs": Path,
     "path": Path,
     "labels": Path,
@@ -86,7 +90,7 @@ _TYPES: dict[str, type] = {
     "strict": bool,
 }
 _TABLES = {"data": DataConfig, "gates": Gates}
-_CHOICES = {"pixel_range": PIXEL_RANGES, "engine": ENGINES}
+_CHOICES = {"pixel_range": PIXEL_RANGES, "engine": ENGINES, "weights": WEIGHTS}
 
 
 def load_project(folder: Path) -> Project:
@@ -233,6 +237,7 @@ TEMPLATE = """\
 model = {model}  # int8 .tflite
 board = {board}  # `tinybench boards` lists them
 engine = "aot"  # compiled ahead of time: no interpreter, no heap
+# weights = "huffman"  # kept in code where that saves flash, decoded in every inference
 # runs = "runs"  # each bench makes a folder of its own in here
 
 [data]

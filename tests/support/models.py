@@ -71,3 +71,24 @@ def one_op_model(name: str, shape: tuple[int, ...] = (1, 4)) -> bytes:
     y = b.tensor(shape, scale=0.5)
     b.op(name, [x], [y])
     return b.finish(outputs=[y])
+
+
+def sparse_model(zeros: float, seed: int = 3, groups: int = 1) -> bytes:
+    """CONV_2D 3x3, CONV_2D 1x1 and FULLY_CONNECTED with so many weights that are zero."""
+    b, rng = ModelBuilder(), np.random.default_rng(seed)
+
+    def filters(shape: tuple[int, ...]) -> list[int]:
+        values = rng.integers(-127, 128, shape) * (rng.random(shape) >= zeros)
+        scale = rng.uniform(0.002, 0.004, shape[0]).astype(np.float32)
+        bias = rng.integers(-200, 200, shape[0]).astype(np.int32)
+        return [b.const(values.astype(np.int8), scale=scale, axis=0), b.const(bias)]
+
+    ones = {"padding": "SAME", "stride_h": 1, "stride_w": 1}
+    x = b.input((1, 6, 6, 16), scale=0.04, zero_point=5)
+    y = b.tensor((1, 6, 6, 48), 0.05, -3)
+    b.op("CONV_2D", [x, *filters((48, 3, 3, 16 // groups))], [y], version=5, **ones)
+    z = b.tensor((1, 6, 6, 30), 0.05, 4)
+    b.op("CONV_2D", [y, *filters((30, 1, 1, 48))], [z], version=3, **ones)
+    out = b.tensor((1, 7), 0.05, 0)
+    b.op("FULLY_CONNECTED", [z, *filters((7, 6 * 6 * 30))], [out], version=5)
+    return b.finish(outputs=[out])

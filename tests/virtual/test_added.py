@@ -5,10 +5,27 @@ from __future__ import annotations
 from pathlib import Path
 
 from support import cli
+from support.models import sparse_model
 from tinybench.build.elf import read_sizes
 from tinybench.project import Project
 from tinybench.workflow import compile_model
 from tinybench.workflow.added import added_by_model, stack_without_model
+
+
+def test_pruned_weights_in_code_take_less_flash(tmp_path: Path) -> None:
+    (tmp_path / "sparse.tflite").write_bytes(sparse_model(0.8))
+    added = {}
+    for weights in ("plain", "huffman"):
+        words = ["sparse.tflite", "-b", "virt-c3", "--weights", weights, "--json"]
+        said = cli.tinybench("build", *words, cwd=tmp_path)
+        assert said.status == 0, said.err
+        added[weights] = said.json["added_flash_bytes"]
+    assert added["huffman"] < 0.6 * added["plain"]
+    said = cli.tinybench("verify", *words, cwd=tmp_path)
+    assert (said.status, said.json["difference"]) == (0, None)
+    seen = cli.tinybench("inspect", *words[:-1], cwd=tmp_path).out
+    assert "code saves" in seen
+    assert "instructions, estimated" in seen
 
 
 def test_ram_is_the_arena_and_flash_holds_the_weights(desk: Path) -> None:

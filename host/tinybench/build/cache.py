@@ -77,7 +77,12 @@ def make_build(
         ToolMissing, DoesNotFit, BuildError: as build_project().
     """
     wanted = gather_ingredients(
-        program.graph.sha256, board, engine=engine, labels=labels, instrument=instrument
+        program.graph.sha256,
+        board,
+        engine=engine,
+        labels=labels,
+        weights=program.target.weights,
+        instrument=instrument,
     )
     folder = _folder(root, wanted)
     folder.mkdir(parents=True, exist_ok=True)

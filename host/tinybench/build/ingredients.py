@@ -27,7 +27,8 @@ class Ingredients:
     Attributes:
         board, engine: names.
         parts: digest or version by name: "model", "board file", "labels", "firmware sources",
-            "templates", "tinybench" (its own code), "compiler" (gcc), "instrument".
+            "templates", "tinybench" (its own code), "compiler" (gcc), "weights",
+            "instrument".
     """
 
     board: str
@@ -52,6 +53,7 @@ def gather_ingredients(
     *,
     engine: str,
     labels: Sequence[str] | None,
+    weights: str = "plain",
     instrument: Instrument = Instrument.NONE,
 ) -> Ingredients:
     """Looks at everything that a build would use now.
@@ -61,6 +63,7 @@ def gather_ingredients(
         board: its facts count, wherever its file lies.
         engine: "aot".
         labels: class names; None and an empty list are the same.
+        weights: "plain" or "huffman".
         instrument: what the firmware does besides.
 
     Raises:
@@ -72,6 +75,7 @@ def gather_ingredients(
         engine=engine,
         parts={
             "model": model_sha256,
+            "weights": weights,
             "instrument": instrument.value,
             "board file": board.facts_sha256,
             "labels": _digest([json.dumps(list(labels or ())).encode()]),

@@ -16,6 +16,7 @@ from tinybench.cli.options import (
     Folder,
     Labels,
     Model,
+    Weights,
     project_from,
 )
 from tinybench.gates import read_limits
@@ -27,6 +28,7 @@ def bench(
     model: Model = None,
     board: Board = None,
     engine: Engine = None,
+    weights: Weights = None,
     data: Annotated[
         Path | None,
         typer.Option(
@@ -67,7 +69,7 @@ def bench(
     from tinybench.workflow import bench_model
 
     project = overlay(
-        project_from(folder, model, board, engine, labels),
+        project_from(folder, model, board, engine, labels, weights),
         path=data,
         limit=limit,
         pixel_range=pixel_range,

@@ -11,6 +11,7 @@ from tinybench.cli.options import (
     Folder,
     Labels,
     Model,
+    Weights,
     project_from,
 )
 
@@ -20,6 +21,7 @@ def build(
     model: Model = None,
     board: Board = None,
     engine: Engine = None,
+    weights: Weights = None,
     labels: Labels = None,
     folder: Folder = HERE,
     as_json: AsJson = False,
@@ -32,7 +34,7 @@ def build(
     from tinybench.workflow import build_firmware
     from tinybench.workflow.added import METHOD, added_by_model
 
-    project = project_from(folder, model, board, engine, labels)
+    project = project_from(folder, model, board, engine, labels, weights)
     built = build_firmware(project, watch=BenchProgress())
     added = added_by_model(project, built.compiled)
     artifact = built.build.artifact
@@ -68,6 +70,7 @@ def build(
         "model": model,
         "board": board,
         "engine": engine,
+        "weights": weights,
         "labels": labels,
         "folder": folder,
     }

@@ -63,7 +63,7 @@ def with_words(command: str, given: Mapping[str, Any]) -> str:
     words = [command] if model is None else [command, shlex.quote(str(model))]
     if folder is not None and folder != Path():
         words.append(f"-C {shlex.quote(str(folder))}")
-    for name in ("board", "engine", "labels"):
+    for name in ("board", "engine", "weights", "labels"):
         if given.get(name) is not None:
             words.append(f"--{name} {shlex.quote(str(given[name]))}")
     return " ".join(words)

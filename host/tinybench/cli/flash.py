@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tinybench.cli.console import news, reports_errors
-from tinybench.cli.options import HERE, Board, Engine, Folder, Labels, Model, project_from
+from tinybench.cli.options import HERE, Board, Engine, Folder, Labels, Model, Weights, project_from
 
 
 @reports_errors
@@ -15,6 +15,7 @@ def flash(
     model: Model = None,
     board: Board = None,
     engine: Engine = None,
+    weights: Weights = None,
     labels: Labels = None,
     build: Annotated[
         bool, typer.Option("--build/--no-build", help="Build first, or use the last build.")
@@ -25,6 +26,6 @@ def flash(
     from tinybench.cli.progress import BenchProgress
     from tinybench.workflow import flash_firmware
 
-    project = project_from(folder, model, board, engine, labels)
+    project = project_from(folder, model, board, engine, labels, weights)
     flashed, hello = flash_firmware(project, build=build, watch=BenchProgress())
     news(f"{hello.board} answers: {hello.engine}, model {flashed.model_sha256[:12]}")

@@ -14,7 +14,7 @@ from tinybench.cli.console import (
     reports_errors,
     show,
 )
-from tinybench.cli.options import HERE, AsJson, Board, Folder, Model, project_from
+from tinybench.cli.options import HERE, AsJson, Board, Folder, Model, Weights, project_from
 from tinybench.errors import DoesNotFit, UnsupportedModel
 
 
@@ -22,6 +22,7 @@ from tinybench.errors import DoesNotFit, UnsupportedModel
 def inspect(
     model: Model = None,
     board: Board = None,
+    weights: Weights = None,
     folder: Folder = HERE,
     as_json: AsJson = False,
 ) -> None:
@@ -32,7 +33,7 @@ def inspect(
     """
     from tinybench.workflow import inspect_model
 
-    facts = inspect_model(project_from(folder, model, board))
+    facts = inspect_model(project_from(folder, model, board, weights=weights))
     if as_json:
         print_json(facts)
     else:
@@ -58,6 +59,8 @@ def _show(facts: dict[str, Any]) -> None:
     columns = ("", "op", "makes", "MACs", "params, B", "becomes")
     print_table(columns, rows, right=(0, 3, 4))
     show("")
+    if facts["coding"]:
+        _show_coding(facts["coding"])
     print_pairs(_summary(facts))
     for note in facts["notes"]:
         news(f"note: {note}")
@@ -67,6 +70,32 @@ def _show(facts: dict[str, Any]) -> None:
 
 def _shapes(shapes: list[list[int]]) -> str:
     return ", ".join("x".join(str(d) for d in shape) for shape in shapes)
+
+
+def _show_coding(coding: dict[str, Any]) -> None:
+    rows = [
+        (
+            str(c["op"]),
+            f"{c['plain_bytes']:,}",
+            f"{c['coded_bytes']:,}",
+            f"{c['entropy_bits']:.2f}",
+            f"{c['saved_bytes']:,}" if c["saved_bytes"] else "",
+            f"{c['scratch_bytes']:,}" if c["scratch_bytes"] else "",
+            str(c["pieces"] or ""),
+            c["reason"] and f"plain: {c['reason']}",
+        )
+        for c in coding["filters"]
+    ]
+    columns = ("op", "filter, B", "in code, B", "entropy, bits", "saves, B", "scratch, B", "pieces")
+    print_table((*columns, ""), rows, right=(0, 1, 2, 3, 4, 5, 6))
+    show("")
+    print_pairs(
+        [
+            ("code saves", f"{coding['saved_bytes']:,} B of flash"),
+            ("and costs", f"{coding['arena_bytes_more']:,} B of arena"),
+            ("", f"{coding['instructions_more']:,} instructions, {coding['instructions_method']}"),
+        ]
+    )
 
 
 def _summary(facts: dict[str, Any]) -> list[tuple[str, str]]:

@@ -17,6 +17,9 @@ Board = Annotated[
     typer.Option("--board", "-b", help="Board name or board file; `tinybench boards` lists them."),
 ]
 Engine = Annotated[str | None, typer.Option("--engine", help="aot.")]
+Weights = Annotated[
+    str | None, typer.Option("--weights", help="plain|huffman: how filters are kept in flash.")
+]
 Labels = Annotated[
     Path | None,
     typer.Option("--labels", help="Class names: one a line, or one comma-separated line."),
@@ -34,7 +37,14 @@ def project_from(
     board: str | None = None,
     engine: str | None = None,
     labels: Path | None = None,
+    weights: str | None = None,
 ) -> Project:
     """tinybench.toml of a folder with these flags laid over it."""
-    project = load_project(folder)
-    return overlay(project, model=model, board=board, engine=engine, labels=labels)
+    return overlay(
+        load_project(folder),
+        model=model,
+        board=board,
+        engine=engine,
+        labels=labels,
+        weights=weights,
+    )

@@ -15,6 +15,7 @@ from tinybench.cli.options import (
     Engine,
     Folder,
     Model,
+    Weights,
     project_from,
 )
 from tinybench.project import overlay
@@ -30,6 +31,7 @@ def profile(
     model: Model = None,
     board: Board = None,
     engine: Engine = None,
+    weights: Weights = None,
     data: Annotated[
         Path | None,
         typer.Option("--data", help="Samples to run; seeded random inputs where there are none."),
@@ -41,7 +43,7 @@ def profile(
     from tinybench.cli.progress import BenchProgress
     from tinybench.workflow.profile import profile_json, profile_model
 
-    project = overlay(project_from(folder, model, board, engine), path=data)
+    project = overlay(project_from(folder, model, board, engine, weights=weights), path=data)
     with BenchProgress() as progress:
         seen = profile_model(project, watch=progress)
     if as_json:

@@ -15,6 +15,7 @@ from tinybench.cli.options import (
     Engine,
     Folder,
     Model,
+    Weights,
     project_from,
 )
 from tinybench.project import overlay
@@ -28,6 +29,7 @@ def verify(
     model: Model = None,
     board: Board = None,
     engine: Engine = None,
+    weights: Weights = None,
     data: Annotated[
         Path | None,
         typer.Option("--data", help="Samples to run; seeded random inputs where there are none."),
@@ -46,7 +48,9 @@ def verify(
     from tinybench.cli.progress import BenchProgress
     from tinybench.workflow.verify import mismatch, verified_json, verify_model
 
-    project = overlay(project_from(folder, model, board, engine), path=data, limit=limit)
+    project = overlay(
+        project_from(folder, model, board, engine, weights=weights), path=data, limit=limit
+    )
     with BenchProgress() as progress:
         seen = verify_model(project, watch=progress)
     if as_json:

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Instrument(StrEnum):
-    """A kind of build; its value is the option that the device's hello names.
+    """A kind of build; its value is what the device's hello calls it.
 
     NONE is the firmware that ships. PROFILE reads the latency counter around every kernel call and
     gives what it read as one more output. TAP sends every tensor as it is made. NULL has no model:
@@ -21,6 +21,4 @@ class Instrument(StrEnum):
     @property
     def defines(self) -> dict[str, str | int]:
         """Macros of the whole build."""
-        if not self.value:
-            return {}
-        return {f"TB_{self.name}": 1, "TB_BUILD_OPTIONS": self.value}
+        return {f"TB_{self.name}": 1} if self.value else {}

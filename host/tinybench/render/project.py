@@ -108,7 +108,11 @@ def render_project(
 
     identity = Identity(build_id, board.name, engine, program.graph.sha256)
     files = render_model(program, labels, build_id, instrument)
-    return write_project(files, board, identity, out=out, instrument=instrument)
+    options = [f"{instrument} build"] if instrument else []
+    options += [f"{weights} weights"] if (weights := program.target.weights) != "plain" else []
+    return write_project(
+        files, board, identity, out=out, instrument=instrument, options=", ".join(options)
+    )
 
 
 def write_project(
@@ -118,8 +122,14 @@ def write_project(
     *,
     out: Path,
     instrument: Instrument = Instrument.NONE,
+    options: str = "",
 ) -> Path:
-    """As render_project(), for a model that is rendered already ("model.cc", "labels.h")."""
+    """As render_project(), for a model that is rendered already ("model.cc", "labels.h").
+
+    Args:
+        model_files, board, identity, out, instrument: as there.
+        options: what the device's hello says of the build.
+    """
     table = load_sources()
     sources = table.collect(board, identity.engine)
     files = {source.path: source.origin.read_bytes() for source in sources}
@@ -129,7 +139,8 @@ def write_project(
         f"src/{name}": list(table.model_flags()) for name in model_files if name.endswith(".cc")
     }
     files |= _platform_files(board)
-    files |= _rendered_files(board, _include_folders(sources), flags, instrument)
+    defines = instrument.defines | ({"TB_BUILD_OPTIONS": options} if options else {})
+    files |= _rendered_files(board, _include_folders(sources), flags, defines)
     files[PurePosixPath(IDENTITY_FILE)] = (json.dumps(asdict(identity), indent=1) + "\n").encode()
     write_tree(out, files, owned=("src", "platform"))
     return out
@@ -166,7 +177,7 @@ def _rendered_files(
     board: Board,
     include_folders: tuple[str, ...],
     flags: Mapping[str, Sequence[str]],
-    instrument: Instrument,
+    defines: Mapping[str, str | int],
 ) -> dict[PurePosixPath, bytes]:
     bare_metal = board.chip.isa != "host"
     rows = [{"path": path, "flags": flags[path]} for path in sorted(flags)]
@@ -175,7 +186,7 @@ def _rendered_files(
             "platformio.ini.j2", IniContext(board=board.name, core_dir=CORE_DIR)
         ),
         f"platform/boards/{board.name}.json": render_template(
-            "board.json.j2", _board_context(board, bare_metal, include_folders, instrument)
+            "board.json.j2", _board_context(board, bare_metal, include_folders, defines)
         ),
         "sources.json": json.dumps(rows, indent=1) + "\n",
     }
@@ -185,7 +196,10 @@ def _rendered_files(
 
 
 def _board_context(
-    board: Board, bare_metal: bool, folders: tuple[str, ...], instrument: Instrument
+    board: Board,
+    bare_metal: bool,
+    folders: tuple[str, ...],
+    defines: Mapping[str, str | int],
 ) -> BoardContext:
     return BoardContext(
         title=board.title,
@@ -197,7 +211,7 @@ def _board_context(
             "TB_BOARD_NAME": board.name,
             "TB_CHIP_NAME": board.chip.name,
             "TB_CLOCK_HZ": board.chip.clock_hz,
-            **instrument.defines,
+            **defines,
         },
         flash_bytes=board.memory.flash_bytes,
         ram_bytes=board.memory.ram_bytes,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from typing import Any
 
 from tinybench.boards import Board
 from tinybench.build.fit import check_fit, peak_lines
-from tinybench.compiler import Problem, Program, check_graph, compile_graph
+from tinybench.compiler import PORTABLE, Problem, Program, Target, check_graph, compile_graph
 from tinybench.compiler.traffic import all_streamed_bytes
 from tinybench.errors import DoesNotFit, UnsupportedModel
 from tinybench.model.graph import Graph, Op, Tensor
@@ -16,16 +17,17 @@ SCHEMA = "tinybench.inspect/1"
 Json = dict[str, Any]
 
 
-def inspect_graph(graph: Graph, board: Board | None = None) -> Json:
+def inspect_graph(graph: Graph, board: Board | None = None, target: Target = PORTABLE) -> Json:
     """Everything that `tinybench inspect` tells.
 
     Args:
         graph: the model.
         board: to be checked against, or None.
+        target: what the compiler compiles for.
     """
     problems = check_graph(graph)
     try:
-        program, refusal = compile_graph(graph), None
+        program, refusal = compile_graph(graph, target), None
     except UnsupportedModel as error:
         program, refusal = None, error
         problems = problems or (Problem(-1, "MODEL", error.seen),)
@@ -43,6 +45,7 @@ def inspect_graph(graph: Graph, board: Board | None = None) -> Json:
         "weights_bytes": program.weights_bytes if program else None,
         "streamed_bytes": all_streamed_bytes(program) if program else None,
         "arena": _arena(program) if program else None,
+        "coding": _coding(graph, program) if program and program.coding else None,
         "notes": list(program.notes) if program else [],
         "unsupported": [vars(p) for p in problems],
         "todo": refusal.todo if refusal else None,
@@ -115,6 +118,23 @@ def _arena(program: Program) -> Json:
             }
             for b in plan.buffers
         ],
+    }
+
+
+# Instructions per decoded value on RV32IMC: 16 where words are short, 25 where they are long.
+_DECODING = 20
+
+
+def _coding(graph: Graph, program: Program) -> Json:
+    """What keeping filters in code saves and costs, against the same model with plain ones."""
+    plain = compile_graph(graph, replace(program.target, weights="plain"))
+    values = sum(c.plain_bytes for c in program.coding if not c.reason)
+    return {
+        "saved_bytes": plain.weights_bytes - program.weights_bytes,
+        "arena_bytes_more": program.arena_bytes - plain.arena_bytes,
+        "instructions_more": values * _DECODING,
+        "instructions_method": f"estimated, about {_DECODING} per value; bench counts them",
+        "filters": [asdict(c) | {"saved_bytes": c.saved_bytes} for c in program.coding],
     }
 
 

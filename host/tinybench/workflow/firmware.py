@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tinybench.bench.device import Device, Expected
     from tinybench.build.cache import Build
     from tinybench.build.ingredients import Ingredients
-    from tinybench.compiler import Program
+    from tinybench.compiler import Program, Target
     from tinybench.flash.slot import Flashed
     from tinybench.model.graph import Graph
     from tinybench.wire.messages import Hello
@@ -66,7 +66,7 @@ def compile_model(project: Project) -> Compiled:
     board = _named_board(project)
     data = read_model_bytes(model)
     graph = parse_tflite(data)
-    program = compile_graph(graph)
+    program = compile_graph(graph, _target(project))
     check_fit(program, board)
     return Compiled(model, data, graph, program, board, _labels(project, graph))
 
@@ -81,7 +81,8 @@ def inspect_model(project: Project) -> dict[str, Any]:
     from tinybench.report.inspection import inspect_graph
 
     graph = read_tflite(_named_model(project))
-    return inspect_graph(graph, load_board(project.board) if project.board else None)
+    board = load_board(project.board) if project.board else None
+    return inspect_graph(graph, board, _target(project))
 
 
 def build_firmware(project: Project, *, watch: Watch | None = None) -> Built:
@@ -222,7 +223,14 @@ def _ingredients(project: Project, compiled: Compiled) -> Ingredients:
         compiled.board,
         engine=project.engine,
         labels=compiled.labels,
+        weights=project.weights,
     )
+
+
+def _target(project: Project) -> Target:
+    from tinybench.compiler import PORTABLE
+
+    return replace(PORTABLE, weights="huffman" if project.weights == "huffman" else "plain")
 
 
 def _named_model(project: Project) -> Path:

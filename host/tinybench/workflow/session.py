@@ -169,6 +169,7 @@ def _run_facts(session: Session, hello: Hello | None, reference: Facts | None) -
         board=compiled.board,
         engine={
             "name": flashed.engine,
+            "weights": session.project.weights,
             "build_id": flashed.build_id,
             "elf_sha256": elf_sha256(flashed.elf),
         },
