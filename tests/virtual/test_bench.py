@@ -22,6 +22,7 @@ from tinybench.boards import load_board
 from tinybench.model.oracle import TflmRunner
 from tinybench.model.read import parse_tflite
 from tinybench.workflow import bench_model, load_project, overlay
+from tinybench.workflow.compare import check_run
 
 SAMPLES = 12
 
@@ -95,7 +96,9 @@ def test_the_run_folder_holds_what_it_rests_on(ran: tuple[Said, Path]) -> None:
     said, run = ran
     names = {path.name for path in run.iterdir()}
     logs = {"device.log", "emulator.log"}
-    assert names == {"result.json", "samples.csv", "outputs.bin", "firmware.elf", *logs}
+    made = {"result.json", "samples.csv", "outputs.bin", "firmware.elf", "memory.svg"}
+    assert names == {*made, *logs, "manifest.json"}
+    assert check_run(run).files == len(made | logs)
     assert said.json["engine"]["build_id"] in (run / "device.log").read_text()
     assert "run folder: " in said.err
     assert "building" in said.err

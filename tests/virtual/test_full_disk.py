@@ -33,8 +33,8 @@ def bench_on_small_disk(desk: Path, kib: int, *words: object) -> Said:
 
 @pytest.mark.parametrize("room", ["for nothing", "for the firmware", "for some samples"])
 def test_of_the_run_folder(desk: Path, room: str) -> None:
-    (elf,) = desk.glob(".tinybench/build/virt-c3-*/project/.pio/build/*/firmware.elf")
-    firmware = elf.stat().st_size // 1024
+    built = desk.glob(".tinybench/build/virt-c3-*/project/.pio/build/*/firmware.elf")
+    firmware = max(elf.stat().st_size for elf in built) // 1024  # one has no model
     kib = {"for nothing": 16, "for the firmware": firmware + 16, "for some samples": firmware + 64}
     said = bench_on_small_disk(desk, kib[room], "--out", "small/run")
     assert said.status == 2

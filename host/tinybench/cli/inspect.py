@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
@@ -23,6 +24,12 @@ def inspect(
     model: Model = None,
     board: Board = None,
     weights: Weights = None,
+    memory: Annotated[
+        bool, typer.Option("--memory", help="Show the arena over time, call by call.")
+    ] = False,
+    picture: Annotated[
+        Path | None, typer.Option("--picture", help="Draw the arena over time into this .svg.")
+    ] = None,
     folder: Folder = HERE,
     as_json: AsJson = False,
 ) -> None:
@@ -33,18 +40,19 @@ def inspect(
     """
     from tinybench.workflow import inspect_model
 
-    facts = inspect_model(project_from(folder, model, board, weights=weights))
+    project = project_from(folder, model, board, weights=weights)
+    facts = inspect_model(project, picture)
     if as_json:
         print_json(facts)
     else:
-        _show(facts)
+        _show(facts, memory)
     if facts["unsupported"]:
         raise typer.Exit(UnsupportedModel.exit_code)
     if facts["fits"] is not None and not facts["fits"]["fits"]:
         raise typer.Exit(DoesNotFit.exit_code)
 
 
-def _show(facts: dict[str, Any]) -> None:
+def _show(facts: dict[str, Any], memory: bool) -> None:
     rows = [
         (
             str(op["index"]),
@@ -59,6 +67,8 @@ def _show(facts: dict[str, Any]) -> None:
     columns = ("", "op", "makes", "MACs", "params, B", "becomes")
     print_table(columns, rows, right=(0, 3, 4))
     show("")
+    if facts["arena"] is not None and memory:
+        _show_memory(facts["arena"])
     if facts["coding"]:
         _show_coding(facts["coding"])
     print_pairs(_summary(facts))
@@ -70,6 +80,21 @@ def _show(facts: dict[str, Any]) -> None:
 
 def _shapes(shapes: list[list[int]]) -> str:
     return ", ".join("x".join(str(d) for d in shape) for shape in shapes)
+
+
+def _show_memory(arena: dict[str, Any]) -> None:
+    peak = max(step["live_bytes"] for step in arena["over_time"])
+    rows = []
+    for step in arena["over_time"]:
+        live, ops = step["live_bytes"], step["ops"]
+        bar = "█" * round(_BAR * live / arena["bytes"])
+        name = str(ops[0]) if len(ops) == 1 else f"{ops[0]}-{ops[-1]}"
+        rows.append((name, f"{live:,}", f"{bar} peak" if live == peak else bar))
+    print_table(("ops", "live, B", "of the arena"), rows, right=(0, 1))
+    show("")
+
+
+_BAR = 50  # characters of a full arena
 
 
 def _show_coding(coding: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from tinybench.compiler import PORTABLE, Problem, Program, Target, check_graph, 
 from tinybench.compiler.traffic import all_streamed_bytes
 from tinybench.errors import DoesNotFit, UnsupportedModel
 from tinybench.model.graph import Graph, Op, Tensor
+from tinybench.report.memory import memory_over_time
 
 SCHEMA = "tinybench.inspect/1"
 
@@ -108,6 +109,7 @@ def _arena(program: Program) -> Json:
         "bound_bytes": plan.bound,
         "proven_optimal": plan.arena_bytes == plan.bound,
         "peak": list(peak_lines(program)),
+        "over_time": memory_over_time(program),
         "buffers": [
             {
                 "tensors": [program.graph.tensors[t].name for t in b.tensors],

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tinybench.boards import Board, list_boards, load_board
-from tinybench.errors import DoesNotFit, UsageError
+from tinybench.errors import DoesNotFit, UsageError, system_error
 from tinybench.project import Project
 from tinybench.render.instrument import Instrument
 from tinybench.workflow.watch import Silent, Watch
@@ -71,18 +71,40 @@ def compile_model(project: Project) -> Compiled:
     return Compiled(model, data, graph, program, board, _labels(project, graph))
 
 
-def inspect_model(project: Project) -> dict[str, Any]:
+def inspect_model(project: Project, picture: Path | None = None) -> dict[str, Any]:
     """What is in the project's model and what the compiler makes of it.
 
+    Args:
+        project: model, and board if it is to be checked against one.
+        picture: an .svg file that shows the arena over time; not where the model cannot compile.
+
     Raises:
-        UsageError: no model is named, or it cannot be read.
+        UsageError: no model is named, or it cannot be read; the picture cannot be written.
     """
+    from tinybench.compiler import compile_graph
     from tinybench.model.read import read_tflite
     from tinybench.report.inspection import inspect_graph
 
     graph = read_tflite(_named_model(project))
     board = load_board(project.board) if project.board else None
-    return inspect_graph(graph, board, _target(project))
+    facts = inspect_graph(graph, board, _target(project))
+    if picture is not None and facts["arena"] is not None:
+        draw(compile_graph(graph, _target(project)), picture)
+    return facts
+
+
+def draw(program: Program, picture: Path) -> None:
+    """The arena over time as an .svg file.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    from tinybench.report.memory import draw_memory
+
+    try:
+        draw_memory(program, picture)
+    except OSError as error:
+        raise system_error(f"write {picture}", error) from error
 
 
 def build_firmware(project: Project, *, watch: Watch | None = None) -> Built:

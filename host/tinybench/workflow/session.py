@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tinybench.errors import Interrupted, MismatchError, TinybenchError
 from tinybench.project import Project
-from tinybench.workflow.firmware import Compiled, expected, open_device
+from tinybench.workflow.firmware import Compiled, draw, expected, open_device
 from tinybench.workflow.watch import Watch
 
 if TYPE_CHECKING:
@@ -69,9 +69,12 @@ class _Seen:
 
 def run_session(session: Session, folder: RunFolder) -> BenchReport:
     """From the started device to the written result, whatever happens in between."""
+    from tinybench.report.memory import PICTURE
+
     seen = _Seen()
     try:
         folder.begin()
+        draw(session.compiled.program, folder.path / PICTURE)
         _drive(session, folder, seen)
     except (TinybenchError, OSError, KeyboardInterrupt) as failure:
         seen.failure = failure
