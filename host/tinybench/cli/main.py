@@ -23,6 +23,7 @@ from tinybench.cli.init import init
 from tinybench.cli.inspect import inspect
 from tinybench.cli.ports import ports
 from tinybench.cli.profile import profile
+from tinybench.cli.report import report
 from tinybench.cli.runs import runs
 from tinybench.cli.verify import verify
 
@@ -42,7 +43,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (
-    *(demo, init, inspect, build, flash, bench, compare, check, runs),
+    *(demo, init, inspect, build, flash, bench, compare, check, runs, report),
     *(profile, verify, boards, ports, doctor),
 ):
     app.command(command.__name__)(command)

@@ -13,7 +13,18 @@ import pytest
 from tinybench.cli.main import EXIT_CODES, app
 from tinybench.errors import TinybenchError
 
-COMMANDS = ("demo", "init", "inspect", "build", "flash", "bench", "compare", "check", "runs")
+COMMANDS = (
+    "demo",
+    "init",
+    "inspect",
+    "build",
+    "flash",
+    "bench",
+    "compare",
+    "check",
+    "runs",
+    "report",
+)
 COMMANDS += ("profile", "verify", "boards", "ports", "doctor")
 HEAVY = {"numpy", "tensorflow", "keras", "sklearn", "PIL", "ai_edge_litert", "tflite_micro"}
 HEAVY |= {"rich", "jinja2", "elftools", "serial", "platformio", "SCons", "scipy"}

@@ -1,0 +1,178 @@
+"""report.html: one file that needs nothing else, neither network nor the run folder."""
+
+from __future__ import annotations
+
+import base64
+import io
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import numpy as np
+
+from tinybench import __version__, resources
+from tinybench.bench.records import SampleRecord
+from tinybench.report import gates
+from tinybench.report.figures import (
+    Confusion,
+    Row,
+    class_names,
+    confusions,
+    rows,
+    verdict,
+    worst,
+)
+from tinybench.report.folder import OUTPUTS
+from tinybench.report.load import Run
+from tinybench.report.memory import PICTURE
+from tinybench.report.plots import confidence_plot, latency_plot
+
+_WORST = 24
+_PAIRS = 40
+_TOP = 5
+_THUMBNAIL = 96  # pixels
+
+
+@dataclass(frozen=True)
+class Worst:
+    """A sample that went wrong.
+
+    Attributes:
+        picture: data: URL, "" where its file cannot be shown.
+        top: (class, score) of the device's best scores, from outputs.bin.
+    """
+
+    name: str
+    label: str
+    desktop: str
+    equal: str
+    picture: str
+    top: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class ReportContext:
+    """What templates/report.html.j2 needs."""
+
+    result: Mapping[str, Any]
+    version: str
+    verdict: str
+    good: bool
+    figures: tuple[Row, ...]
+    gates: tuple[tuple[bool, str], ...]
+    notes: tuple[str, ...]
+    latency: str
+    confidence: str
+    memory: str
+    pairs: tuple[Confusion, ...]
+    more_pairs: int
+    wrong: tuple[Worst, ...]
+    command: str
+
+
+def render_report(run: Run) -> str:
+    """The whole page."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(resources.templates()),
+        undefined=jinja2.StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("report.html.j2").render(**vars(_context(run)))
+
+
+def _context(run: Run) -> ReportContext:
+    result, records = run.result, run.records
+    labelled = sum(record.label is not None for record in records)
+    pairs = confusions(records)
+    said = verdict(result)
+    return ReportContext(
+        result=result,
+        version=__version__,
+        verdict=said,
+        good=said == "passed",
+        figures=tuple(rows(run)),
+        gates=tuple((gate["passed"], gates.say(gate)) for gate in result["gates"]),
+        notes=(*result["data"]["notes"], *result["model"]["notes"], *result["desktop"]["notes"]),
+        latency=latency_plot(records, result["latency"]["unit"]) if records else "",
+        confidence=confidence_plot(records) if labelled >= 10 else "",
+        memory=_memory(run.folder / PICTURE),
+        pairs=tuple(pairs[:_PAIRS]),
+        more_pairs=max(0, len(pairs) - _PAIRS),
+        wrong=tuple(_worst(run, record) for record in worst(records, _WORST)),
+        command=_command(result),
+    )
+
+
+def _memory(path: Path) -> str:
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
+    return text[text.index("<svg") :] if "<svg" in text else ""
+
+
+def _worst(run: Run, record: SampleRecord) -> Worst:
+    names = class_names(run.records)
+
+    def name(number: int | None) -> str:
+        return "" if number is None else names.get(number, str(number))
+
+    return Worst(
+        name=record.name,
+        label=name(record.label),
+        desktop=f"{name(record.desktop_top1)} {record.desktop_score:g}",
+        equal={True: "yes", False: "NO", None: "unknown"}[record.outputs_equal],
+        picture=_picture(Path(run.result["data"]["path"]) / record.name),
+        top=tuple((name(k), f"{v:g}") for k, v in _top_scores(run, record)),
+    )
+
+
+def _top_scores(run: Run, record: SampleRecord) -> list[tuple[int, float]]:
+    """Classes and scores of the device's first output, best first, in the model's units."""
+    outputs = run.result["outputs"]
+    tensor, size = outputs["tensors"][0], outputs["bytes_per_sample"]
+    row = run.records.index(record)
+    try:
+        with (run.folder / OUTPUTS).open("rb") as file:
+            file.seek(row * size)
+            data = file.read(size)
+    except OSError:
+        return []
+    count = int(np.prod(tensor["shape"], dtype=np.int64))
+    if len(data) < size:
+        return []
+    raw = np.frombuffer(data, tensor["dtype"], count)
+    scores = raw.astype(np.float64)
+    if tensor["scale"]:
+        scores = (scores - tensor["zero_point"]) * tensor["scale"]
+    best = np.argsort(-scores, kind="stable")[:_TOP]
+    return [(int(k), float(scores[k])) for k in best]
+
+
+def _picture(path: Path) -> str:
+    from PIL import Image
+
+    try:
+        with Image.open(path) as image:
+            small = image.convert("RGB")
+            small.thumbnail((_THUMBNAIL, _THUMBNAIL))
+            file = io.BytesIO()
+            small.save(file, "JPEG", quality=80)
+    except (OSError, ValueError):
+        return ""
+    return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode()
+
+
+def _command(result: Mapping[str, Any]) -> str:
+    words = ["tinybench", "bench", result["model"]["name"], "--board", result["board"]["name"]]
+    if result["engine"].get("weights", "plain") != "plain":
+        words += ["--weights", result["engine"]["weights"]]
+    words += ["--data", result["data"]["path"]]
+    if result["samples"]["planned"]:
+        words += ["--limit", str(result["samples"]["planned"])]
+    return shlex.join(words)
