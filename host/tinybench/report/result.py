@@ -17,7 +17,7 @@ from tinybench.compiler.program import DeviceTensor
 from tinybench.model.answers import Facts
 from tinybench.report.folder import OUTPUTS
 
-SCHEMA = "tinybench.result/1"
+SCHEMA = "tinybench.result/2"
 
 _NO_CLASSES = "the model's output is not one score per class"
 _NO_REFERENCE = "the run ended before the desktop runtime answered"

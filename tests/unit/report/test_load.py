@@ -40,6 +40,12 @@ def other_schema(run: Path) -> None:
     (run / "result.json").write_text(json.dumps({"schema": "tinybench.result/99"}))
 
 
+def before_there_were_gates(run: Path) -> None:
+    result = json.loads((run / "result.json").read_text())
+    del result["gates"]
+    (run / "result.json").write_text(json.dumps(result | {"schema": "tinybench.result/1"}))
+
+
 def no_object(run: Path) -> None:
     (run / "result.json").write_text("[1]")
 
@@ -74,6 +80,7 @@ def binary(run: Path) -> None:
         (cut_result, "JSONDecodeError", "`tinybench check`"),
         (no_object, "TypeError", "`tinybench check`"),
         (other_schema, "it is of 'tinybench.result/99'", "bench again with this tinybench"),
+        (before_there_were_gates, "it is of 'tinybench.result/1'", "bench again"),
         (cut_samples, "it is cut off", "`tinybench check`"),
         (drop_a_row, "7", "`tinybench check`"),
         (other_columns, "lateness", "`tinybench check`"),
