@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,7 @@ from tinybench.cli.console import reports_errors
 from tinybench.cli.options import (
     HERE,
     AsJson,
-    Board,
+    Boards,
     Engine,
     Folder,
     Labels,
@@ -26,7 +27,7 @@ from tinybench.project import PIXEL_RANGES, overlay
 @reports_errors
 def bench(
     model: Model = None,
-    board: Board = None,
+    board: Boards = None,
     engine: Engine = None,
     weights: Weights = None,
     data: Annotated[
@@ -64,12 +65,15 @@ def bench(
     as_json: AsJson = False,
 ) -> None:
     """Measure a model on a board, against desktop TFLite."""
+    from tinybench.cli.many import OneOfMany, show_runs, worst
     from tinybench.cli.progress import BenchProgress
     from tinybench.cli.verdict import conclude
     from tinybench.workflow import bench_model
+    from tinybench.workflow.many import bench_boards
 
+    boards = list(dict.fromkeys(board or []))
     project = overlay(
-        project_from(folder, model, board, engine, labels, weights),
+        project_from(folder, model, boards[0] if boards else None, engine, labels, weights),
         path=data,
         limit=limit,
         pixel_range=pixel_range,
@@ -77,5 +81,17 @@ def bench(
         **read_limits(gate or []),
     )
     with BenchProgress() as progress:
-        report = bench_model(project, out=out, flash=flash, watch=progress)
+        if len(boards) > 1:
+            projects = [overlay(project, board=name) for name in boards]
+            outs = [out / Path(name).stem if out else None for name in boards]
+            watches = [OneOfMany(name, progress) for name in boards]
+            runs = bench_boards(projects, outs, watches, partial(bench_model, flash=flash))
+        else:
+            report = bench_model(project, out=out, flash=flash, watch=progress)
+    if len(boards) > 1:
+        show_runs(runs, as_json)
+        error = worst(runs)
+        if error is not None:
+            raise typer.Exit(error.exit_code)
+        return
     conclude(report, as_json)

@@ -64,8 +64,9 @@ def with_words(command: str, given: Mapping[str, Any]) -> str:
     if folder is not None and folder != Path():
         words.append(f"-C {shlex.quote(str(folder))}")
     for name in ("board", "engine", "weights", "labels"):
-        if given.get(name) is not None:
-            words.append(f"--{name} {shlex.quote(str(given[name]))}")
+        value = given.get(name)
+        several = value if isinstance(value, list) else [value]
+        words += [f"--{name} {shlex.quote(str(v))}" for v in several if v is not None]
     return " ".join(words)
 
 

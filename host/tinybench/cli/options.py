@@ -16,6 +16,10 @@ Board = Annotated[
     str | None,
     typer.Option("--board", "-b", help="Board name or board file; `tinybench boards` lists them."),
 ]
+Boards = Annotated[
+    list[str] | None,
+    typer.Option("--board", "-b", help="Board name or board file; several run at the same time."),
+]
 Engine = Annotated[str | None, typer.Option("--engine", help="aot.")]
 Weights = Annotated[
     str | None, typer.Option("--weights", help="plain|huffman: how filters are kept in flash.")

@@ -50,6 +50,15 @@ class BenchProgress:
         self._task = self._bar.add_task("", total=planned)
         self._bar.start()
 
+    def add(self, planned: int) -> None:
+        """So many samples more are going to be measured, e.g. on another board."""
+        if self._planned == 0:
+            self.start(planned)
+            return
+        self._planned += planned
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, total=self._planned)
+
     def record(self, record: SampleRecord) -> None:
         """A sample is done."""
         self._labelled += record.label is not None

@@ -1,0 +1,141 @@
+"""Several boards at once: a bench of each in a process of its own."""
+
+from __future__ import annotations
+
+import multiprocessing
+import queue
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from tinybench.errors import DeviceError, Interrupted, TinybenchError, UsageError
+from tinybench.project import Project
+from tinybench.workflow.session import BenchReport
+from tinybench.workflow.watch import Watch
+
+if TYPE_CHECKING:
+    from multiprocessing.process import BaseProcess
+
+    from tinybench.bench.records import SampleRecord
+
+_POLL_S = 0.2
+
+
+@dataclass(frozen=True)
+class BoardRun:
+    """What became of one board.
+
+    Attributes:
+        report: the run; None where it did not begin.
+        error: why it is not a success, or None.
+    """
+
+    board: str
+    report: BenchReport | None
+    error: TinybenchError | None
+
+
+def bench_boards(
+    projects: Sequence[Project],
+    outs: Sequence[Path | None],
+    watches: Sequence[Watch],
+    bench: Callable[..., BenchReport],
+) -> list[BoardRun]:
+    """Benches projects that differ in their boards, at the same time.
+
+    Args:
+        projects: one per board; no board twice.
+        outs: run folder of each, or None for a new one below the project's runs.
+        watches: told of each one's steps and samples.
+        bench: bench_model(), or what stands in for it; must be found by its name.
+
+    Returns:
+        One per project, in their order, also where Ctrl-C ended them.
+
+    Raises:
+        UsageError: a board is named twice.
+    """
+    boards = [str(project.board) for project in projects]
+    twice = sorted({board for board in boards if boards.count(board) > 1})
+    if twice:
+        raise UsageError("every board once", f"{', '.join(twice)} twice", "name each board once")
+    context = multiprocessing.get_context("spawn")
+    news: Any = context.Queue()
+    children = [
+        context.Process(target=_bench_one, args=(number, project, out, news, bench))
+        for number, (project, out) in enumerate(zip(projects, outs, strict=True))
+    ]
+    for child in children:
+        child.start()
+    try:
+        ended = _follow(children, news, watches)
+    except KeyboardInterrupt:  # the children have heard it too, and write down what they have
+        ended = _follow(children, news, watches)
+    finally:
+        for child in children:
+            child.join()
+    return [ended.get(n) or _vanished(board) for n, board in enumerate(boards)]
+
+
+def _follow(
+    children: Sequence[BaseProcess], news: Any, watches: Sequence[Watch]
+) -> dict[int, BoardRun]:
+    """Passes on what the children tell until all of them have ended."""
+    ended: dict[int, BoardRun] = {}
+    while len(ended) < len(children):
+        try:
+            number, method, argument = news.get(timeout=_POLL_S)
+        except queue.Empty:
+            if not any(child.is_alive() for child in children):
+                return ended
+            continue
+        if method == "end":
+            ended[number] = cast(BoardRun, argument)
+        else:
+            getattr(watches[number], method)(argument)
+    return ended
+
+
+class _Teller:
+    """A Watch that tells another process."""
+
+    def __init__(self, number: int, news: Any) -> None:
+        self._number = number
+        self._news = news
+
+    def _tell(self, method: str, argument: object) -> None:
+        self._news.put((self._number, method, argument))
+
+    def phase(self, text: str) -> None:
+        self._tell("phase", text)
+
+    def start(self, planned: int) -> None:
+        self._tell("start", planned)
+
+    def record(self, record: SampleRecord) -> None:
+        self._tell("record", record)
+
+    def unreadable(self, name: str) -> None:
+        self._tell("unreadable", name)
+
+
+def _bench_one(
+    number: int, project: Project, out: Path | None, news: Any, bench: Callable[..., BenchReport]
+) -> None:
+    board = str(project.board)
+    try:
+        report = bench(project, out=out, watch=_Teller(number, news))
+        run = BoardRun(board, replace(report, error=None), report.error)
+    except TinybenchError as error:
+        run = BoardRun(board, None, error)
+    except KeyboardInterrupt:
+        run = BoardRun(board, None, Interrupted(f"bench {board}", "interrupted"))
+    news.put((number, "end", run))
+    news.close()
+    news.join_thread()
+
+
+def _vanished(board: str) -> BoardRun:
+    error = DeviceError(f"bench {board}", "its process ended without a word", "bench it alone")
+    return BoardRun(board, None, error)
