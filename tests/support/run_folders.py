@@ -33,7 +33,7 @@ def write_run(
     for key, value in changes.items():
         result[key] = {**result[key], **value} if isinstance(value, dict) else value
     with open_run_folder(path) as folder:
-        folder.begin()
+        folder.begin({})
         for record, output in zip(records, seen.outputs, strict=True):
             folder.add(record, [output])
         folder.finish(result, records)

@@ -97,6 +97,7 @@ def test_the_run_folder_holds_what_it_rests_on(ran: tuple[Said, Path]) -> None:
     names = {path.name for path in run.iterdir()}
     logs = {"device.log", "emulator.log"}
     made = {"result.json", "samples.csv", "outputs.bin", "firmware.elf", "memory.svg"}
+    made |= {"run.json"}
     assert names == {*made, *logs, "manifest.json"}
     assert check_run(run).files == len(made | logs)
     assert said.json["engine"]["build_id"] in (run / "device.log").read_text()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
@@ -109,6 +110,7 @@ class Bench:
     Attributes:
         edge: what lies between the file's tensors and the device's bytes.
         strict: stop at an unreadable image instead of counting it.
+        done: measured before the run was broken off; checked, not measured again.
         on_record: called after each sample with the device's output bytes (progress, run folder);
             a sample counts as measured when this returns.
     """
@@ -118,6 +120,7 @@ class Bench:
     device: Device
     reference: Reference
     strict: bool = False
+    done: tuple[SampleRecord, ...] = ()
     on_record: Callable[[SampleRecord, Sequence[bytes]], None] = lambda record, outputs: None
     on_unreadable: Callable[[str], None] = lambda name: None
 
@@ -137,7 +140,7 @@ def run(bench: Bench) -> tuple[Measured, TinybenchError | None]:
         device's; DataError where ``strict`` met an unreadable image, nothing was readable, or a
         desktop runtime died of a sample, which it names; Interrupted after Ctrl-C.
     """
-    records: list[SampleRecord] = []
+    records: list[SampleRecord] = list(bench.done)
     unreadable: list[str] = []
     footprint: Footprint | None = None
     error: TinybenchError | None = None
@@ -145,7 +148,7 @@ def run(bench: Bench) -> tuple[Measured, TinybenchError | None]:
     try:
         for ready in _prepare(bench, unreadable):
             if footprint is None:
-                footprint = _probe_memory(bench, ready)
+                footprint = _probe_memory(bench, *_first(bench, ready))
             inference = bench.device.infer(ready.index, bench.edge.encode([ready.tensor]))
             record = _compare(bench, ready, inference)
             bench.on_record(record, inference.outputs)
@@ -197,6 +200,7 @@ def _nothing_readable(unreadable: list[str]) -> DataError:
 def _prepare(bench: Bench, unreadable: list[str]) -> Iterator[_Ready]:
     """Readable samples in order, each submitted to the reference a few samples ahead."""
     waiting: deque[_Ready] = deque()
+    done = {record.index: record for record in bench.done}
     for index in range(len(bench.samples)):
         try:
             tensor = bench.samples.tensor(index)
@@ -207,15 +211,45 @@ def _prepare(bench: Bench, unreadable: list[str]) -> Iterator[_Ready]:
             unreadable.append(f"{name}: {error.seen}")
             bench.on_unreadable(unreadable[-1])
             continue
+        if index in done:
+            _check_done(bench, done[index], tensor)
+            continue
+        if index < max(done, default=0):
+            raise _changed(bench, index, "it has no row")
         waiting.append(_Ready(index, tensor, bench.reference.submit([tensor])))
         if len(waiting) > AHEAD:
             yield waiting.popleft()
     yield from waiting
 
 
-def _probe_memory(bench: Bench, ready: _Ready) -> Footprint:
+def _check_done(bench: Bench, record: SampleRecord, tensor: Array) -> None:
+    """The data must still be what the record was measured on."""
+    name = bench.samples.name(record.index).encode("utf-8", "backslashreplace").decode()
+    if (record.name, record.label) != (name, bench.samples.label(record.index)):
+        raise _changed(bench, record.index, f"its row is of {record.name}, label {record.label}")
+    if zlib.crc32(b"".join(bench.edge.encode([tensor]))) != record.input_crc:
+        raise _changed(bench, record.index, "its content is another")
+
+
+def _changed(bench: Bench, index: int, seen: str) -> DataError:
+    return DataError(
+        f"sample {index}, {bench.samples.name(index)}, as it was before the run was broken off",
+        seen,
+        "the data has changed: bench anew",
+    )
+
+
+def _first(bench: Bench, ready: _Ready) -> tuple[int, Array]:
+    """The sample that memory is measured with: the run's first, whenever it goes on."""
+    if not bench.done:
+        return ready.index, ready.tensor
+    index = bench.done[0].index
+    return index, bench.samples.tensor(index)
+
+
+def _probe_memory(bench: Bench, index: int, tensor: Array) -> Footprint:
     """High-water marks of one sample; these inferences are not measured otherwise."""
-    marks = bench.device.measure_memory(ready.index, bench.edge.encode([ready.tensor]))
+    marks = bench.device.measure_memory(index, bench.edge.encode([tensor]))
     return Footprint(marks.arena_used, marks.stack_used)
 
 

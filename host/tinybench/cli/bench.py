@@ -61,6 +61,10 @@ def bench(
         Path | None,
         typer.Option("--out", "-o", help="Run folder. [default: runs/TIME-MODEL-BOARD]"),
     ] = None,
+    resume: Annotated[
+        Path | None,
+        typer.Option("--resume", help="Go on with this run, which was broken off; needs no more."),
+    ] = None,
     folder: Folder = HERE,
     as_json: AsJson = False,
 ) -> None:
@@ -68,9 +72,14 @@ def bench(
     from tinybench.cli.many import OneOfMany, show_runs, worst
     from tinybench.cli.progress import BenchProgress
     from tinybench.cli.verdict import conclude
-    from tinybench.workflow import bench_model
+    from tinybench.workflow import bench_model, resume_bench
     from tinybench.workflow.many import bench_boards
 
+    if resume is not None:
+        with BenchProgress() as progress:
+            report = resume_bench(resume, watch=progress)
+        conclude(report, as_json)
+        return
     boards = list(dict.fromkeys(board or []))
     project = overlay(
         project_from(folder, model, boards[0] if boards else None, engine, labels, weights),

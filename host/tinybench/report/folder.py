@@ -12,7 +12,7 @@ import itertools
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -26,8 +26,21 @@ RESULT = "result.json"
 SAMPLES = "samples.csv"
 OUTPUTS = "outputs.bin"
 FIRMWARE = "firmware.elf"
+RUN = "run.json"
 DEVICE_LOG = "device.log"
 EMULATOR_LOG = "emulator.log"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Samples that a run has measured before it was broken off.
+
+    Attributes:
+        sample_bytes: of each sample's outputs.
+    """
+
+    records: tuple[SampleRecord, ...]
+    sample_bytes: int
 
 
 class RunFolder:
@@ -36,16 +49,20 @@ class RunFolder:
     Args:
         path: an empty folder.
         made: it was made for this run, so it goes again if the run does not begin.
+        done: what a run that was broken off has left in it, and keeps.
 
     Raises:
         UsageError: another run has taken it meanwhile, or it cannot be written.
     """
 
-    def __init__(self, path: Path, *, made: bool) -> None:
+    def __init__(self, path: Path, *, made: bool, done: Kept | None = None) -> None:
         self.path = path
         self._made = made
-        self._begun = False
+        self._begun = done is not None
         self._sample_bytes = 0
+        if done is not None:
+            self._reopen(done)
+            return
         try:
             self._file: TextIO = _open(path / SAMPLES, "x")
             self._outputs: BinaryIO = (path / OUTPUTS).open("xb")
@@ -56,8 +73,26 @@ class RunFolder:
         except OSError as error:
             raise system_error(f"write {path / SAMPLES}", error) from error
 
-    def begin(self) -> None:
-        """From now on there is something to keep, however the run ends."""
+    def _reopen(self, done: Kept) -> None:
+        self._sample_bytes = done.sample_bytes
+        try:
+            for name in (RESULT, MANIFEST):
+                (self.path / name).unlink(missing_ok=True)
+            os.truncate(self.path / OUTPUTS, len(done.records) * done.sample_bytes)
+            with self._replacing(SAMPLES) as file:
+                _write_rows(file, done.records)
+            self._file = _open(self.path / SAMPLES, "a")
+            self._outputs = (self.path / OUTPUTS).open("ab")
+        except OSError as error:
+            raise system_error(f"write {self.path}", error) from error
+
+    def begin(self, run: Mapping[str, Any]) -> None:
+        """From now on there is something to keep, however the run ends.
+
+        Args:
+            run: the content of run.json.
+        """
+        self._write_json(RUN, run)
         self._begun = True
 
     def add(self, record: SampleRecord, outputs: Sequence[bytes]) -> None:
@@ -139,10 +174,24 @@ class RunFolder:
 
     def _discard(self) -> None:
         with contextlib.suppress(OSError):
-            for name in (SAMPLES, OUTPUTS, FIRMWARE):
+            for name in (SAMPLES, OUTPUTS, FIRMWARE, RUN):
                 (self.path / name).unlink(missing_ok=True)
             if self._made:
                 self.path.rmdir()
+
+
+def keep_logs(folder: Path) -> None:
+    """Sets the logs of a run that was broken off aside, before it goes on and writes new ones.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    try:
+        for name in (DEVICE_LOG, EMULATOR_LOG):
+            if (folder / name).exists():
+                (folder / name).replace(folder / f"{name}.before")
+    except OSError as error:
+        raise system_error(f"rename the logs in {folder}", error) from error
 
 
 def open_run_folder(path: Path) -> RunFolder:

@@ -96,7 +96,19 @@ def _load_records(path: Path) -> tuple[SampleRecord, ...]:
     text = _read(path.parent, path)
     if not text.endswith("\n"):
         raise _broken(path, "a line end after its last row", "it is cut off")
-    rows = csv.DictReader(io.StringIO(text, newline=""))
+    return read_records(csv.DictReader(io.StringIO(text, newline="")), path)
+
+
+def read_records(rows: csv.DictReader[str], path: Path) -> tuple[SampleRecord, ...]:
+    """Rows of samples.csv.
+
+    Args:
+        rows: from the header on.
+        path: where they come from, for errors.
+
+    Raises:
+        UsageError: other columns, or a cell that is no value.
+    """
     kinds = {field.name: str(field.type) for field in fields(SampleRecord)}
     try:
         if set(rows.fieldnames or ()) != kinds.keys():

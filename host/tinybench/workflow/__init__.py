@@ -8,7 +8,7 @@ Everything heavy is imported where it is used, so that importing this package is
 """
 
 from tinybench.project import DataConfig, Project, load_project, overlay
-from tinybench.workflow.bench import bench_model, train_demo
+from tinybench.workflow.bench import bench_model, resume_bench, train_demo
 from tinybench.workflow.firmware import (
     Built,
     Compiled,
@@ -35,5 +35,6 @@ __all__ = [
     "inspect_model",
     "load_project",
     "overlay",
+    "resume_bench",
     "train_demo",
 ]

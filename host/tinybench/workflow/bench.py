@@ -66,6 +66,58 @@ def bench_model(
         return run_session(Session(project, compiled, samples, flashed, started, watch), folder)
 
 
+def resume_bench(folder: Path, *, watch: Watch | None = None) -> BenchReport:
+    """Goes on with a run that was broken off: killed, interrupted, or its device failed.
+
+    What it measured is kept where it is whole and the data is still the same; the result is that of
+    a run that was not disturbed, but for the times of day and of the desktop.
+
+    Args:
+        folder: its run folder.
+        watch: told of steps and samples, those measured before too.
+
+    Raises:
+        UsageError: no such run, it is complete, or it cannot go on.
+        StaleBuild: model, sources or tools have changed, so that other firmware would be measured.
+        BuildError: as bench_model().
+    """
+    from tinybench.report.folder import Kept, RunFolder, keep_logs
+    from tinybench.report.resume import read_run, whole_records
+
+    watch = watch or Silent()
+    project, started = read_run(folder)
+    compiled = compile_model(project)
+    samples = open_samples(project, compiled, project.data.limit or None)
+    find_emulator(compiled.board)
+    flashed = _same_firmware(project, compiled, watch, folder)
+    sample_bytes = sum(tensor.nbytes for tensor in compiled.program.outputs)
+    kept = Kept(whole_records(folder, sample_bytes), sample_bytes)
+    keep_logs(folder)
+    with RunFolder(folder, made=False, done=kept) as run_folder:
+        session = Session(project, compiled, samples, flashed, started, watch, kept.records)
+        return run_session(session, run_folder)
+
+
+def _same_firmware(project: Project, compiled: Compiled, watch: Watch, folder: Path) -> Flashed:
+    """The firmware that the run began with, built and flashed again if need be."""
+    from tinybench.flash.slot import elf_sha256, flash_slot
+    from tinybench.report.folder import FIRMWARE
+
+    build = build_compiled(project, compiled, watch).build
+    own = (folder / FIRMWARE).absolute()
+    try:
+        before = elf_sha256(own)
+    except OSError as error:
+        raise system_error(f"read {own}", error) from error
+    if before != build.elf_sha256:
+        raise StaleBuild(
+            f"the firmware that {folder} began with",
+            "model, sources or tools have changed since: this would measure another one",
+            "bench anew",
+        )
+    return replace(flash_slot(build, project.state / "flashed"), elf=own)
+
+
 def open_samples(project: Project, compiled: Compiled, limit: int | None) -> Dataset:
     """The project's data as the model's inputs, at most so many.
 

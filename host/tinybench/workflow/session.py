@@ -47,7 +47,11 @@ class BenchReport:
 
 @dataclass(frozen=True)
 class Session:
-    """All that is settled before the device is started."""
+    """All that is settled before the device is started.
+
+    Attributes:
+        done: samples that were measured before the run was broken off.
+    """
 
     project: Project
     compiled: Compiled
@@ -55,6 +59,7 @@ class Session:
     flashed: Flashed
     started: datetime
     watch: Watch
+    done: tuple[SampleRecord, ...] = ()
 
 
 @dataclass
@@ -70,10 +75,11 @@ class _Seen:
 def run_session(session: Session, folder: RunFolder) -> BenchReport:
     """From the started device to the written result, whatever happens in between."""
     from tinybench.report.memory import PICTURE
+    from tinybench.report.resume import describe_run
 
     seen = _Seen()
     try:
-        folder.begin()
+        folder.begin(describe_run(session.project, session.started))
         draw(session.compiled.program, folder.path / PICTURE)
         _drive(session, folder, seen)
     except (TinybenchError, OSError, KeyboardInterrupt) as failure:
@@ -123,6 +129,8 @@ def _measure(
         f"measuring {planned:,} sample{'s' * (planned != 1)} on {session.compiled.board.name}"
     )
     watch.start(planned)
+    for record in session.done:
+        watch.record(record)
 
     def on_record(record: SampleRecord, outputs: Sequence[bytes]) -> None:
         folder.add(record, outputs)
@@ -135,6 +143,7 @@ def _measure(
             device=device,
             reference=reference,
             strict=session.project.data.strict,
+            done=session.done,
             on_record=on_record,
             on_unreadable=watch.unreadable,
         )

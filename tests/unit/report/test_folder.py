@@ -32,7 +32,7 @@ def rows(folder: Path) -> list[dict[str, str]]:
 
 def test_rows_are_there_as_soon_as_they_are_added(tmp_path: Path) -> None:
     with open_run_folder(tmp_path / "a" / "run") as folder:
-        folder.begin()
+        folder.begin({})
         assert rows(folder.path) == []
         for n, (record, outputs) in enumerate(zip(RECORDS, OUTPUTS, strict=True), start=1):
             folder.add(record, outputs)
@@ -43,7 +43,7 @@ def test_rows_are_there_as_soon_as_they_are_added(tmp_path: Path) -> None:
     assert json.loads((folder.path / "result.json").read_text()) == {"schema": "x"}
     assert [row["name"] for row in rows(folder.path)] == ["0.png", "1.png", "2.png"]
     assert {path.name for path in folder.path.iterdir()} == {
-        *("manifest.json", "outputs.bin", "result.json", "samples.csv")
+        *("manifest.json", "outputs.bin", "result.json", "run.json", "samples.csv")
     }
     check_outputs(folder.path)
 
@@ -51,7 +51,7 @@ def test_rows_are_there_as_soon_as_they_are_added(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kept", range(4))
 def test_a_sample_that_was_broken_off_is_cut_off_at_the_end(tmp_path: Path, kept: int) -> None:
     with open_run_folder(tmp_path / "run") as folder:
-        folder.begin()
+        folder.begin({})
         for record, outputs in zip(RECORDS, OUTPUTS, strict=True):
             folder.add(record, outputs)
         for _ in range(2):  # an impatient Ctrl-C has it finished again
@@ -70,7 +70,7 @@ def check_outputs(folder: Path) -> None:
 def test_names_that_are_no_unicode_are_written(tmp_path: Path) -> None:
     odd = dataclasses.replace(RECORDS[0], name=b"caf\xe9.png".decode("utf-8", "surrogateescape"))
     with open_run_folder(tmp_path / "run") as folder:
-        folder.begin()
+        folder.begin({})
         folder.add(odd, OUTPUTS[0])
         folder.finish({"names": [odd.name]}, [odd])
     assert rows(folder.path)[0]["name"] == r"caf\udce9.png"
@@ -90,7 +90,7 @@ def test_a_run_that_does_not_begin_leaves_nothing(tmp_path: Path, there_before: 
 
 def test_a_run_that_began_is_kept_whatever_happens(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError), open_run_folder(tmp_path / "run") as folder:
-        folder.begin()
+        folder.begin({})
         raise RuntimeError
     assert rows(tmp_path / "run") == []
 
@@ -139,7 +139,7 @@ def test_a_full_disk_keeps_what_was_there(tmp_path: Path, monkeypatch: pytest.Mo
         raise OSError(28, "No space left on device", str(self))
 
     with open_run_folder(tmp_path / "run") as folder:
-        folder.begin()
+        folder.begin({})
         folder.add(RECORDS[0], OUTPUTS[0])
         with monkeypatch.context() as patch:
             patch.setattr(Path, "replace", full)
@@ -147,4 +147,6 @@ def test_a_full_disk_keeps_what_was_there(tmp_path: Path, monkeypatch: pytest.Mo
                 folder.finish({}, RECORDS[:1])
     assert caught.value.todo == "free some space"
     assert len(rows(folder.path)) == 1
-    assert sorted(path.name for path in folder.path.iterdir()) == ["outputs.bin", "samples.csv"]
+    assert sorted(path.name for path in folder.path.iterdir()) == [
+        *("outputs.bin", "run.json", "samples.csv")
+    ]

@@ -114,7 +114,7 @@ def test_samples_cut_anywhere_are_never_taken_for_whole(tmp_path: Path) -> None:
 def test_any_changed_byte_shows(tmp_path: Path) -> None:
     run = write_run(tmp_path / "run")
     (run / "report.html").write_text("made later")
-    assert check_run(run).files == 3
+    assert check_run(run).files == 4
     assert check_folder(run).added == ("report.html",)
     rng = random.Random(3)
     for name in ("result.json", "samples.csv", "outputs.bin"):
