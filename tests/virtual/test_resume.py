@@ -70,7 +70,14 @@ def test_the_result_is_that_of_an_undisturbed_run(run: Path, desk: Path, tmp_pat
     assert "is complete" in again.err
 
 
-@pytest.mark.parametrize("torn", ["row", "outputs", "wrong outputs"])
+@pytest.mark.parametrize(
+    "torn",
+    [
+        "row",
+        pytest.param("outputs", marks=pytest.mark.slow),
+        pytest.param("wrong outputs", marks=pytest.mark.slow),
+    ],
+)
 def test_what_is_not_whole_is_measured_again(run: Path, tmp_path: Path, torn: str) -> None:
     if torn == "row":
         text = (run / "samples.csv").read_bytes()
