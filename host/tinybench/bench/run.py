@@ -201,6 +201,7 @@ def _prepare(bench: Bench, unreadable: list[str]) -> Iterator[_Ready]:
     """Readable samples in order, each submitted to the reference a few samples ahead."""
     waiting: deque[_Ready] = deque()
     done = {record.index: record for record in bench.done}
+    last_done = max(done, default=-1)
     for index in range(len(bench.samples)):
         try:
             tensor = bench.samples.tensor(index)
@@ -214,7 +215,7 @@ def _prepare(bench: Bench, unreadable: list[str]) -> Iterator[_Ready]:
         if index in done:
             _check_done(bench, done[index], tensor)
             continue
-        if index < max(done, default=0):
+        if index < last_done:
             raise _changed(bench, index, "it has no row")
         waiting.append(_Ready(index, tensor, bench.reference.submit([tensor])))
         if len(waiting) > AHEAD:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -21,7 +20,7 @@ from tinybench.cli.options import (
     project_from,
 )
 from tinybench.gates import read_limits
-from tinybench.project import PIXEL_RANGES, overlay
+from tinybench.project import PIXEL_RANGES, Project, overlay
 
 
 @reports_errors
@@ -69,11 +68,9 @@ def bench(
     as_json: AsJson = False,
 ) -> None:
     """Measure a model on a board, against desktop TFLite."""
-    from tinybench.cli.many import OneOfMany, show_runs, worst
     from tinybench.cli.progress import BenchProgress
     from tinybench.cli.verdict import conclude
     from tinybench.workflow import bench_model, resume_bench
-    from tinybench.workflow.many import bench_boards
 
     if resume is not None:
         with BenchProgress() as progress:
@@ -89,18 +86,27 @@ def bench(
         strict=strict,
         **read_limits(gate or []),
     )
-    with BenchProgress() as progress:
-        if len(boards) > 1:
-            projects = [overlay(project, board=name) for name in boards]
-            outs = [out / Path(name).stem if out else None for name in boards]
-            watches = [OneOfMany(name, progress) for name in boards]
-            runs = bench_boards(projects, outs, watches, partial(bench_model, flash=flash))
-        else:
-            report = bench_model(project, out=out, flash=flash, watch=progress)
     if len(boards) > 1:
-        show_runs(runs, as_json)
-        error = worst(runs)
-        if error is not None:
-            raise typer.Exit(error.exit_code)
+        _bench_many(project, boards, out, flash, as_json)
         return
+    with BenchProgress() as progress:
+        report = bench_model(project, out=out, flash=flash, watch=progress)
     conclude(report, as_json)
+
+
+def _bench_many(
+    project: Project, boards: list[str], out: Path | None, flash: bool, as_json: bool
+) -> None:
+    from tinybench.cli.many import OneOfMany, show_runs, worst
+    from tinybench.cli.progress import BenchProgress
+    from tinybench.workflow.many import bench_boards
+
+    projects = [overlay(project, board=name) for name in boards]
+    outs = [out / Path(name).stem if out else None for name in boards]
+    with BenchProgress() as progress:
+        watches = [OneOfMany(name, progress) for name in boards]
+        runs = bench_boards(projects, outs, watches, flash=flash)
+    show_runs(runs, as_json)
+    error = worst(runs)
+    if error is not None:
+        raise typer.Exit(error.exit_code)

@@ -32,6 +32,10 @@ Folder = Annotated[
     Path, typer.Option("--project", "-C", help="Folder with tinybench.toml and .tinybench/.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout and nothing else there.")]
+SomeData = Annotated[
+    Path | None,
+    typer.Option("--data", help="Samples to run; seeded random inputs where there are none."),
+]
 HERE = Path()
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from tinybench.cli.console import print_json, print_pairs, print_table, reports_errors, show
 from tinybench.cli.options import (
@@ -15,6 +12,7 @@ from tinybench.cli.options import (
     Engine,
     Folder,
     Model,
+    SomeData,
     Weights,
     project_from,
 )
@@ -32,10 +30,7 @@ def profile(
     board: Board = None,
     engine: Engine = None,
     weights: Weights = None,
-    data: Annotated[
-        Path | None,
-        typer.Option("--data", help="Samples to run; seeded random inputs where there are none."),
-    ] = None,
+    data: SomeData = None,
     folder: Folder = HERE,
     as_json: AsJson = False,
 ) -> None:

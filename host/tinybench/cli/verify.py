@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,6 +14,7 @@ from tinybench.cli.options import (
     Engine,
     Folder,
     Model,
+    SomeData,
     Weights,
     project_from,
 )
@@ -30,10 +30,7 @@ def verify(
     board: Board = None,
     engine: Engine = None,
     weights: Weights = None,
-    data: Annotated[
-        Path | None,
-        typer.Option("--data", help="Samples to run; seeded random inputs where there are none."),
-    ] = None,
+    data: SomeData = None,
     limit: Annotated[
         int | None, typer.Option("--limit", min=1, help="At most so many. [default: 3]")
     ] = None,

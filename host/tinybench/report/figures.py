@@ -44,33 +44,31 @@ def rows(run: Run) -> list[Row]:
     """Accuracy, agreement, latency, memory, flash and link, each with its method."""
     result = run.result
     latency, memory, flash = result["latency"], result["memory"], result["flash"]
-    unit, method = latency["unit"], f"n={latency['n']}, {latency['method']}"
+    unit, used = latency["unit"], memory["used_method"]
     return [
         _accuracy(run),
         *_agreement(result["agreement"]),
-        Row("latency, median", _value(latency, "median", unit), _desktop_us(result), method),
         Row(
-            "latency, p99", _value(latency, "p99", unit), "", _why(latency, "p99") or "nearest rank"
+            "latency, median",
+            _value(latency, "median", unit),
+            _desktop_us(result),
+            f"n={latency['n']}, {latency['method']}",
         ),
-        Row("arena", _value(memory, "arena_bytes", "B"), "", memory["arena_method"]),
-        Row(
-            "arena used",
-            _value(memory, "arena_used_bytes", "B"),
-            "",
-            _why(memory, "arena_used_bytes") or memory["used_method"],
-        ),
-        Row("RAM with arena", _value(memory, "static_bytes", "B"), "", memory["static_method"]),
-        Row(
-            "stack",
-            _value(memory, "stack_bytes", "B"),
-            "",
-            _why(memory, "stack_bytes") or memory["used_method"],
-        ),
-        Row("flash", _value(flash, "total_bytes", "B"), "", flash["method"]),
-        Row("  weights", _value(flash, "weights_bytes", "B"), "", flash["method"]),
-        Row("  code", _value(flash, "code_bytes", "B"), "", flash["method"]),
+        _row("latency, p99", latency, "p99", unit, "nearest rank"),
+        _row("arena", memory, "arena_bytes", "B", memory["arena_method"]),
+        _row("arena used", memory, "arena_used_bytes", "B", used),
+        _row("RAM with arena", memory, "static_bytes", "B", memory["static_method"]),
+        _row("stack", memory, "stack_bytes", "B", used),
+        _row("flash", flash, "total_bytes", "B", flash["method"]),
+        _row("  weights", flash, "weights_bytes", "B", flash["method"]),
+        _row("  code", flash, "code_bytes", "B", flash["method"]),
         Row("frames sent again", f"{result['samples']['resends']:,}", "", "over the whole run"),
     ]
+
+
+def _row(what: str, section: Json, key: str, unit: str, method: str) -> Row:
+    """A figure of the device alone."""
+    return Row(what, _value(section, key, unit), "", _why(section, key) or method)
 
 
 def verdict(result: Json) -> str:

@@ -11,7 +11,7 @@ import csv
 import itertools
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from pathlib import Path
@@ -79,7 +79,7 @@ class RunFolder:
             for name in (RESULT, MANIFEST):
                 (self.path / name).unlink(missing_ok=True)
             os.truncate(self.path / OUTPUTS, len(done.records) * done.sample_bytes)
-            with self._replacing(SAMPLES) as file:
+            with replacing(self.path / SAMPLES) as file:
                 _write_rows(file, done.records)
             self._file = _open(self.path / SAMPLES, "a")
             self._outputs = (self.path / OUTPUTS).open("ab")
@@ -126,13 +126,13 @@ class RunFolder:
             UsageError: no space left; what was there before stays.
         """
         self._cut_outputs(len(records) * self._sample_bytes)
-        with self._replacing(SAMPLES) as file:
+        with replacing(self.path / SAMPLES) as file:
             _write_rows(file, records)
         self._write_json(RESULT, result)
         self._write_json(MANIFEST, describe(self.path))
 
     def _write_json(self, name: str, content: Mapping[str, Any]) -> None:
-        with self._replacing(name) as file:
+        with replacing(self.path / name) as file:
             file.write(json.dumps(content, indent=2) + "\n")
 
     def _cut_outputs(self, size: int) -> None:
@@ -142,19 +142,6 @@ class RunFolder:
             os.truncate(self.path / OUTPUTS, size)
         except OSError as error:
             raise system_error(f"write {self.path / OUTPUTS}", error) from error
-
-    @contextlib.contextmanager
-    def _replacing(self, name: str) -> Any:
-        """A file that takes its place when the block ends well."""
-        target = self.path / name
-        temporary = target.with_suffix(".tmp")
-        try:
-            with _open(temporary, "w") as file:
-                yield file
-            temporary.replace(target)
-        except OSError as error:
-            temporary.unlink(missing_ok=True)
-            raise system_error(f"write {target}", error) from error
 
     def __enter__(self) -> Self:
         """Closes its files at the end of the block; a run that did not begin leaves nothing."""
@@ -178,6 +165,23 @@ class RunFolder:
                 (self.path / name).unlink(missing_ok=True)
             if self._made:
                 self.path.rmdir()
+
+
+@contextlib.contextmanager
+def replacing(target: Path) -> Iterator[TextIO]:
+    """A text file that takes its place when the block ends well; else what was there stays.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    temporary = target.with_suffix(".tmp")
+    try:
+        with _open(temporary, "w") as file:
+            yield file
+        temporary.replace(target)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise system_error(f"write {target}", error) from error
 
 
 def keep_logs(folder: Path) -> None:

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import numpy as np
 
-from tinybench import __version__, resources
+from tinybench import __version__
 from tinybench.bench.records import SampleRecord
+from tinybench.render.files import render_template
 from tinybench.report import gates
 from tinybench.report.figures import (
     Confusion,
@@ -29,6 +29,7 @@ from tinybench.report.folder import OUTPUTS
 from tinybench.report.load import Run
 from tinybench.report.memory import PICTURE
 from tinybench.report.plots import confidence_plot, latency_plot
+from tinybench.report.svg import svg_element
 
 _WORST = 24
 _PAIRS = 40
@@ -75,14 +76,7 @@ class ReportContext:
 
 def render_report(run: Run) -> str:
     """The whole page."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(resources.templates()),
-        undefined=jinja2.StrictUndefined,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("report.html.j2").render(**vars(_context(run)))
+    return render_template("report.html.j2", _context(run))
 
 
 def _context(run: Run) -> ReportContext:
@@ -90,6 +84,9 @@ def _context(run: Run) -> ReportContext:
     labelled = sum(record.label is not None for record in records)
     pairs = confusions(records)
     said = verdict(result)
+    names = class_names(records)
+    places = {record.index: row for row, record in enumerate(records)}
+    wrong = worst(records, _WORST)
     return ReportContext(
         result=result,
         version=__version__,
@@ -103,22 +100,19 @@ def _context(run: Run) -> ReportContext:
         memory=_memory(run.folder / PICTURE),
         pairs=tuple(pairs[:_PAIRS]),
         more_pairs=max(0, len(pairs) - _PAIRS),
-        wrong=tuple(_worst(run, record) for record in worst(records, _WORST)),
+        wrong=tuple(_worst(run, record, places[record.index], names) for record in wrong),
         command=_command(result),
     )
 
 
 def _memory(path: Path) -> str:
     try:
-        text = path.read_text("utf-8")
+        return svg_element(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError):
         return ""
-    return text[text.index("<svg") :] if "<svg" in text else ""
 
 
-def _worst(run: Run, record: SampleRecord) -> Worst:
-    names = class_names(run.records)
-
+def _worst(run: Run, record: SampleRecord, row: int, names: Mapping[int, str]) -> Worst:
     def name(number: int | None) -> str:
         return "" if number is None else names.get(number, str(number))
 
@@ -128,15 +122,19 @@ def _worst(run: Run, record: SampleRecord) -> Worst:
         desktop=f"{name(record.desktop_top1)} {record.desktop_score:g}",
         equal={True: "yes", False: "NO", None: "unknown"}[record.outputs_equal],
         picture=_picture(Path(run.result["data"]["path"]) / record.name),
-        top=tuple((name(k), f"{v:g}") for k, v in _top_scores(run, record)),
+        top=tuple((name(k), f"{v:g}") for k, v in _top_scores(run, row)),
     )
 
 
-def _top_scores(run: Run, record: SampleRecord) -> list[tuple[int, float]]:
-    """Classes and scores of the device's first output, best first, in the model's units."""
+def _top_scores(run: Run, row: int) -> list[tuple[int, float]]:
+    """Classes and scores of the device's first output, best first, in the model's units.
+
+    Args:
+        run: whose outputs.bin is read.
+        row: of samples.csv.
+    """
     outputs = run.result["outputs"]
     tensor, size = outputs["tensors"][0], outputs["bytes_per_sample"]
-    row = run.records.index(record)
     try:
         with (run.folder / OUTPUTS).open("rb") as file:
             file.seek(row * size)

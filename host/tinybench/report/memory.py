@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tinybench.compiler.program import Buffer, Program
+from tinybench.report.svg import new_figure, save_svg
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -50,12 +51,7 @@ def draw_memory(program: Program, path: Path) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    from matplotlib import rc_context
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(max(6.0, min(18.0, 0.3 * len(program.steps) + 3)), 5), dpi=100)
-    FigureCanvasSVG(figure)
+    figure = new_figure(max(6.0, min(18.0, 0.3 * len(program.steps) + 3)), 5)
     axes = figure.add_subplot()
     for buffer in program.plan.buffers:
         _draw_buffer(axes, program, buffer)
@@ -69,9 +65,7 @@ def draw_memory(program: Program, path: Path) -> None:
     axes.set_title(
         f"arena {program.arena_bytes:,} B planned; peak at op {program.steps[peak].ops[0]}"
     )
-    figure.tight_layout()
-    with rc_context({"svg.hashsalt": "tinybench", "svg.fonttype": "none"}):
-        figure.savefig(path, format="svg", metadata={"Date": None})
+    save_svg(figure, path)
 
 
 def _draw_buffer(axes: Axes, program: Program, buffer: Buffer) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tinybench.bench.records import SampleRecord
+from tinybench.report.svg import new_figure, save_svg, svg_element
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -21,7 +22,7 @@ def latency_plot(records: Sequence[SampleRecord], unit: str) -> str:
         records: at least one.
         unit: of latency.
     """
-    figure = _figure(9, 2.8)
+    figure = new_figure(9, 2.8)
     values = [record.latency for record in records]
     left, right = figure.subplots(1, 2)
     left.hist(values, bins=min(40, max(1, len(set(values)))), color="tab:blue")
@@ -42,7 +43,7 @@ def confidence_plot(records: Sequence[SampleRecord]) -> str:
     import numpy as np
 
     known = sorted((r for r in records if r.label is not None), key=lambda r: r.device_score)
-    figure = _figure(4.5, 2.8)
+    figure = new_figure(4.5, 2.8)
     axes = figure.add_subplot()
     groups = np.array_split(np.arange(len(known)), 10)
     scores = [float(np.mean([known[i].device_score for i in g])) for g in groups]
@@ -54,18 +55,7 @@ def confidence_plot(records: Sequence[SampleRecord]) -> str:
     return _svg(figure)
 
 
-def _figure(width: float, height: float) -> Figure:
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height))
-    FigureCanvasSVG(figure)
-    return figure
-
-
 def _svg(figure: Figure) -> str:
-    from matplotlib import rc_context
-
     for axes in figure.axes:
         axes.patch.set_alpha(0)
         axes.tick_params(colors=_INK)
@@ -74,8 +64,6 @@ def _svg(figure: Figure) -> str:
         for spine in axes.spines.values():
             spine.set_color(_INK)
     figure.patch.set_alpha(0)
-    figure.tight_layout()
     page = io.StringIO()
-    with rc_context({"svg.hashsalt": "tinybench", "svg.fonttype": "none"}):
-        figure.savefig(page, format="svg", metadata={"Date": None})
-    return page.getvalue()[page.getvalue().index("<svg") :]
+    save_svg(figure, page)
+    return svg_element(page.getvalue())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from tinybench.project import Project
 from tinybench.render.instrument import Instrument
@@ -50,9 +50,7 @@ def stack_without_model(project: Project, compiled: Compiled, watch: Watch | Non
     Raises:
         BuildError, DeviceError: it cannot be built; the board does not answer, or cannot tell.
     """
-    watch = watch or Silent()
-    unlabelled = replace(compiled, labels=None)
-    with open_instrumented(project, unlabelled, Instrument.NULL, watch) as device:
+    with open_instrumented(project, compiled, Instrument.NULL, watch or Silent()) as device:
         used = device.measure_memory(0, []).stack_used
     assert used is not None, "a board that can paint its stack"
     return used

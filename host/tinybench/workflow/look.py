@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tinybench.project import Project
 from tinybench.render.instrument import Instrument
+from tinybench.workflow.bench import open_samples
 from tinybench.workflow.firmware import (
     Compiled,
     build_compiled,
@@ -18,7 +20,6 @@ from tinybench.workflow.watch import Watch
 if TYPE_CHECKING:
     import numpy as np
 
-    from tinybench.bench.dataset import Dataset
     from tinybench.bench.device import Device
     from tinybench.model.graph import Tensor
     from tinybench.model.runner import Array
@@ -53,19 +54,35 @@ def open_instrumented(
     return device
 
 
-def some_inputs(compiled: Compiled, samples: Dataset | None, count: int) -> list[list[Array]]:
-    """Inputs to look at: of the data where there is some, else seeded random ones.
+@dataclass(frozen=True)
+class SomeInputs:
+    """Samples to look at.
 
-    Returns:
-        Per sample one array per input of the graph, in its shape and dtype.
+    Attributes:
+        what: the data's path, or how they were made.
+        values: per sample one array per input of the graph, in its shape and dtype.
+    """
+
+    what: str
+    values: list[list[Array]]
+
+
+def some_inputs(project: Project, compiled: Compiled, count: int) -> SomeInputs:
+    """At most so many samples of the project's data; seeded random ones where it has none.
+
+    Raises:
+        UsageError: the data cannot be used.
     """
     import numpy as np
 
-    if samples is not None:
-        return [[samples.tensor(index)] for index in range(len(samples))]
+    if project.data.path is not None:
+        samples = open_samples(project, compiled, count)
+        values = [[samples.tensor(index)] for index in range(len(samples))]
+        return SomeInputs(str(project.data.path), values)
     rng = np.random.default_rng(SEED)
     graph = compiled.graph
-    return [[_random(graph.tensors[i], rng) for i in graph.inputs] for _ in range(count)]
+    values = [[_random(graph.tensors[i], rng) for i in graph.inputs] for _ in range(count)]
+    return SomeInputs(f"random inputs, seed {SEED}", values)
 
 
 def _random(tensor: Tensor, rng: np.random.Generator) -> Array:

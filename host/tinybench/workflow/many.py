@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import multiprocessing
 import queue
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from tinybench.errors import DeviceError, Interrupted, TinybenchError, UsageError
 from tinybench.project import Project
+from tinybench.workflow.bench import bench_model
 from tinybench.workflow.session import BenchReport
 from tinybench.workflow.watch import Watch
 
@@ -40,7 +41,8 @@ def bench_boards(
     projects: Sequence[Project],
     outs: Sequence[Path | None],
     watches: Sequence[Watch],
-    bench: Callable[..., BenchReport],
+    *,
+    flash: bool = True,
 ) -> list[BoardRun]:
     """Benches projects that differ in their boards, at the same time.
 
@@ -48,7 +50,7 @@ def bench_boards(
         projects: one per board; no board twice.
         outs: run folder of each, or None for a new one below the project's runs.
         watches: told of each one's steps and samples.
-        bench: bench_model(), or what stands in for it; must be found by its name.
+        flash: as bench_model().
 
     Returns:
         One per project, in their order, also where Ctrl-C ended them.
@@ -63,7 +65,7 @@ def bench_boards(
     context = multiprocessing.get_context("spawn")
     news: Any = context.Queue()
     children = [
-        context.Process(target=_bench_one, args=(number, project, out, news, bench))
+        context.Process(target=_bench_one, args=(number, project, out, news, flash))
         for number, (project, out) in enumerate(zip(projects, outs, strict=True))
     ]
     for child in children:
@@ -120,12 +122,10 @@ class _Teller:
         self._tell("unreadable", name)
 
 
-def _bench_one(
-    number: int, project: Project, out: Path | None, news: Any, bench: Callable[..., BenchReport]
-) -> None:
+def _bench_one(number: int, project: Project, out: Path | None, news: Any, flash: bool) -> None:
     board = str(project.board)
     try:
-        report = bench(project, out=out, watch=_Teller(number, news))
+        report = bench_model(project, out=out, flash=flash, watch=_Teller(number, news))
         run = BoardRun(board, replace(report, error=None), report.error)
     except TinybenchError as error:
         run = BoardRun(board, None, error)

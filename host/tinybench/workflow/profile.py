@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from tinybench.project import Project
 from tinybench.render.instrument import Instrument
-from tinybench.workflow.bench import open_samples
 from tinybench.workflow.firmware import Compiled, compile_model
-from tinybench.workflow.look import SEED, open_instrumented, some_inputs
+from tinybench.workflow.look import open_instrumented, some_inputs
 from tinybench.workflow.watch import Silent, Watch
 
 if TYPE_CHECKING:
@@ -91,10 +90,10 @@ def profile_model(project: Project, *, watch: Watch | None = None) -> Profile:
 
     watch = watch or Silent()
     compiled = compile_model(project)
-    samples = open_samples(project, compiled, SAMPLES) if project.data.path else None
+    looked = some_inputs(project, compiled, SAMPLES)
     program, board = compiled.program, compiled.board
     edge = Edge(program.inputs, program.outputs)
-    inputs = [edge.encode(values) for values in some_inputs(compiled, samples, SAMPLES)]
+    inputs = [edge.encode(values) for values in looked.values]
     with open_instrumented(project, compiled, Instrument.NONE, watch) as device:
         shipped = [device.infer(n, data).ticks for n, data in enumerate(inputs)]
     with open_instrumented(project, compiled, Instrument.PROFILE, watch) as device:
@@ -107,7 +106,7 @@ def profile_model(project: Project, *, watch: Watch | None = None) -> Profile:
         unit=board.counter.unit,
         method=board.counter.method,
         n=len(inputs),
-        data=str(project.data.path) if samples else f"random inputs, seed {SEED}",
+        data=looked.what,
         calls=_calls(compiled, per_call),
         profiled=median_low(profiled),
         shipped=median_low(shipped),

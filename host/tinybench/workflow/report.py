@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tinybench.errors import UsageError, system_error
+from tinybench.errors import UsageError
 
 
 def make_report(folder: Path, form: str) -> str:
@@ -44,9 +44,7 @@ def write_report(path: Path, text: str) -> None:
     Raises:
         UsageError: it cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        temporary.write_text(text, "utf-8", errors="backslashreplace")
-        temporary.replace(path)
-    except OSError as error:
-        raise system_error(f"write {path}", error) from error
+    from tinybench.report.folder import replacing
+
+    with replacing(path) as file:
+        file.write(text)

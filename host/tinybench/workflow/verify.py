@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from tinybench.errors import MismatchError, UsageError
 from tinybench.project import Project
 from tinybench.render.instrument import Instrument
-from tinybench.workflow.bench import open_samples
 from tinybench.workflow.firmware import Compiled, compile_model
-from tinybench.workflow.look import SEED, open_instrumented, some_inputs
+from tinybench.workflow.look import open_instrumented, some_inputs
 from tinybench.workflow.watch import Silent, Watch
 
 if TYPE_CHECKING:
@@ -99,9 +98,7 @@ def verify_model(project: Project, *, watch: Watch | None = None) -> Verified:
 
     watch = watch or Silent()
     compiled = compile_model(project)
-    limit = project.data.limit or SAMPLES
-    samples = open_samples(project, compiled, limit) if project.data.path else None
-    inputs = some_inputs(compiled, samples, limit)
+    looked = some_inputs(project, compiled, project.data.limit or SAMPLES)
     parts = _parts(compiled)
     with (
         ReferenceWorker(compiled.data, keep=[part.output for part in parts]) as reference,
@@ -109,14 +106,14 @@ def verify_model(project: Project, *, watch: Watch | None = None) -> Verified:
     ):
         oracle = _oracle(reference)
         watch.phase(f"verifying {len(parts)} tensors on {compiled.board.name}")
-        difference, run = _first_difference(compiled, inputs, reference, device)
+        difference, run = _first_difference(compiled, looked.values, reference, device)
     tensors = compiled.program.graph.tensors
     return Verified(
         model=compiled.model.name,
         board=compiled.board.name,
         engine=project.engine,
         oracle=oracle,
-        data=str(project.data.path) if samples else f"random inputs, seed {SEED}",
+        data=looked.what,
         samples=run,
         tensors=len(parts),
         nbytes=sum(tensors[part.output].nbytes for part in parts),
@@ -162,14 +159,16 @@ def _first_difference(
     for number, values in enumerate(inputs):
         answer = reference.submit(values)
         taps = device.tap(number * _NUMBERS_APART, edge.encode(values), sizes)
-        for difference in _differences(compiled, number, taps, answer.result().kept):
+        difference = _difference(compiled, number, taps, answer.result().kept)
+        if difference is not None:
             return difference, number + 1
     return None, len(inputs)
 
 
-def _differences(
+def _difference(
     compiled: Compiled, sample: int, taps: Taps, wanted: Mapping[int, Array]
-) -> Iterator[Difference]:
+) -> Difference | None:
+    """The first tensor, in the order of execution, that is not TFLM's."""
     import numpy as np
 
     tensors = compiled.program.graph.tensors
@@ -180,7 +179,7 @@ def _differences(
         where = np.argwhere(_unlike(device, tflm))
         if len(where):
             first = tuple(int(i) for i in where[0])
-            yield Difference(
+            return Difference(
                 sample=sample,
                 ops=part.ops,
                 label=part.label,
@@ -195,6 +194,7 @@ def _differences(
                 device=device[first].item(),
                 tflm=tflm[first].item(),
             )
+    return None
 
 
 def _unlike(a: Array, b: Array) -> Array:
