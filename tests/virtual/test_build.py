@@ -25,6 +25,7 @@ from tinybench.build.cache import Build, find_build, make_build
 from tinybench.build.driver import Artifact, build_project
 from tinybench.build.ingredients import gather_ingredients
 from tinybench.errors import BuildError, DoesNotFit, StaleBuild, ToolMissing
+from tinybench.render.instrument import Instrument
 from tinybench.render.project import Identity, render_project, write_project
 
 VIRT = load_board("virt-c3")
@@ -255,6 +256,23 @@ def test_old_builds_are_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert not first.artifact.elf.exists()
     assert second.artifact.elf.exists()
     assert native.artifact.elf.exists(), "each board has its own"
+
+
+def test_builds_with_an_instrument_stand_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`build` makes one without a model beside each: it is nobody's last build."""
+    monkeypatch.setattr(cache, "_KEPT", 1)
+    shipped = make(tmp_path)
+    root, program = tmp_path, small_program()
+    null = make_build(
+        program, VIRT, engine="aot", labels=None, root=root, instrument=Instrument.NULL
+    )
+    assert shipped.artifact.elf.exists()
+    assert null.folder.parent == shipped.folder.parent
+    others = gather_ingredients(program.graph.sha256, VIRT, engine="aot", labels=["cat"])
+    with pytest.raises(StaleBuild, match=r"differs in: labels( |$)"):
+        find_build(others, tmp_path)
 
 
 @pytest.mark.parametrize("damage", ["", "{", "[]", '{"schema": "tinybench.build/0"}'])

@@ -1,6 +1,6 @@
 """Builds kept by what they are made of: made once, found again, never passed off as another.
 
-ROOT/BOARD-ENGINE-BUILD_ID/
+ROOT/BOARD-ENGINE[.INSTRUMENT]-BUILD_ID/
     project/     the PlatformIO project
     build.log    what PlatformIO printed
     build.json   ingredients and facts; written last, so its presence says "complete"
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from tinybench.compiler.program import Program
 
 SCHEMA = "tinybench.build/1"
-_KEPT = 8  # newest builds per board and engine
+_KEPT = 8  # newest builds per board, engine and instrument
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,13 @@ def find_build(wanted: Ingredients, root: Path) -> Build:
 
 
 def _folder(root: Path, of: Ingredients) -> Path:
-    return root / f"{of.board}-{of.engine}-{of.build_id[:12]}"
+    return root / f"{_shelf(of)}-{of.build_id[:12]}"
+
+
+def _shelf(of: Ingredients) -> str:
+    """Builds of a kind: those with an instrument do not push out, nor stand for, the others."""
+    instrument = of.parts.get("instrument")
+    return f"{of.board}-{of.engine}" + (f".{instrument}" if instrument else "")
 
 
 def _last_build(root: Path, like: Ingredients) -> Build | None:
@@ -141,9 +147,9 @@ def _forget_old(root: Path, like: Ingredients) -> None:
 
 
 def _newest_first(root: Path, like: Ingredients) -> list[Path]:
-    """Folders of complete builds for the same board and engine."""
+    """Folders of complete builds of the same kind."""
     found = []
-    for record in root.glob(f"{like.board}-{like.engine}-*/build.json"):
+    for record in root.glob(f"{_shelf(like)}-*/build.json"):
         with suppress(OSError):  # another process may be forgetting it
             found.append((record.stat().st_mtime_ns, record.parent))
     return [folder for _, folder in sorted(found, reverse=True)]
