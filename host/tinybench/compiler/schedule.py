@@ -77,8 +77,9 @@ def schedule(
             cost = _cost(chain) - sum(map(_cost, steps[first:end]))
             cost = max(cost, end - first)  # never better than none, nor a longer one
             options.append(option(first, end, chain, cost))
-    work = _PER_MAC * sum(step.macs for step in steps) / target.work_per_memory
-    return tuple(option.step for option in _choose(len(steps), options, work))
+    work = sum(_PER_MAC * step.macs + _cost(step) for step in steps)
+    worth = work / target.work_per_memory
+    return tuple(option.step for option in _choose(len(steps), options, worth))
 
 
 def _live_between(

@@ -30,7 +30,9 @@ def muls(draw: Draw) -> OpCase:
     """MUL; the output's scale may be far from the product of the inputs'."""
     a, b, shape = draw(_operands())
     ratio = draw(st.one_of(ratios(4.0, 512.0), ratios(2.0**-13, 2.0**34)))
-    return _case(draw, "MUL", (a, b), shape, _scale(a) * _scale(b) * ratio)
+    # RELU6's 6 must be a number of steps that an int32 holds.
+    scale = max(_scale(a) * _scale(b) * ratio, 2.0**-28)
+    return _case(draw, "MUL", (a, b), shape, scale)
 
 
 @st.composite
