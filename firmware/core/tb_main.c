@@ -35,6 +35,7 @@ void tb_main(void) {
     size_t n = tb_port_read(&inbox.bytes[seen], sizeof inbox.bytes - seen);
     if (n == 0) return;
     inbox.fill += n;
+    tb_line_heard(&session.line, n);
     deliver(seen);
   }
 }

@@ -3,6 +3,7 @@
 #ifndef TB_PORT_H
 #define TB_PORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +30,7 @@ typedef struct {
   uint8_t *stack_low;     /* lowest byte of the stack; NULL: cannot be painted */
   uint8_t *stack_high;    /* one past its highest byte */
   uint32_t receive_bytes; /* held while the core is busy, none lost; 0: the sender is held back */
+  uint32_t baud;          /* the line's rate after a boot; 0: it has none that could be set */
 } tb_port_facts_t;
 
 /* Never NULL; constant while running. */
@@ -40,6 +42,10 @@ size_t tb_port_read(uint8_t *to, size_t n);
 
 /* All n bytes; blocks until they are on their way. */
 void tb_port_write(const uint8_t *from, size_t n);
+
+/* The line's rate from now on. What was written before still leaves at the old one: wait for it.
+ * False: the line cannot have this rate; nothing has changed. Not called where facts->baud is 0. */
+bool tb_port_set_baud(uint32_t baud);
 
 /* The latency counter: rises by one per unit that the board file names; wraps at 2^64. */
 uint64_t tb_port_ticks(void);

@@ -154,7 +154,23 @@ static void on_output_read(tb_session_t *s, uint16_t seq, const tb_output_read_t
   send(s);
 }
 
-static bool is_request(uint8_t type) { return type >= TB_MSG_GREET && type <= TB_MSG_RESET; }
+static void on_baud(tb_session_t *s, uint16_t seq, const tb_baud_t *ask) {
+  uint32_t first = tb_port_facts()->baud;
+  tb_baud_ack_t ack = {.baud = first == 0 || ask->baud == 0 ? first : ask->baud};
+  tb_put_baud_ack(tb_draft_begin(&s->draft, TB_MSG_BAUD_ACK, seq), &ack);
+  send(s);
+  tb_line_set(&s->line, ask->baud);
+}
+
+static void on_ping(tb_session_t *s, uint16_t seq, const tb_ping_t *ping) {
+  tb_pong_t pong = {.data = ping->data};
+  tb_put_pong(tb_draft_begin(&s->draft, TB_MSG_PONG, seq), &pong);
+  send(s);
+}
+
+static bool is_request(uint8_t type) {
+  return (type >= TB_MSG_GREET && type <= TB_MSG_BAUD) || type == TB_MSG_PING;
+}
 
 /* False: the payload has not its type's layout. */
 static bool dispatch(tb_session_t *s, const tb_frame_t *frame) {
@@ -164,6 +180,8 @@ static bool dispatch(tb_session_t *s, const tb_frame_t *frame) {
     tb_input_t input;
     tb_run_t run;
     tb_output_read_t output_read;
+    tb_baud_t baud;
+    tb_ping_t ping;
   } ask;
   switch (frame->type) {
     case TB_MSG_GREET:
@@ -182,6 +200,14 @@ static bool dispatch(tb_session_t *s, const tb_frame_t *frame) {
       if (!tb_get_output_read(&in, &ask.output_read) || in.at != in.end) return false;
       on_output_read(s, frame->seq, &ask.output_read);
       return true;
+    case TB_MSG_BAUD:
+      if (!tb_get_baud(&in, &ask.baud) || in.at != in.end) return false;
+      on_baud(s, frame->seq, &ask.baud);
+      return true;
+    case TB_MSG_PING:
+      if (!tb_get_ping(&in, &ask.ping)) return false;
+      on_ping(s, frame->seq, &ask.ping);
+      return true;
     default:
       if (in.at != in.end) return false;
       tb_port_reset();
@@ -195,6 +221,7 @@ void tb_session_receive(tb_session_t *s, uint8_t *encoded, size_t n) {
     refuse(s, 0, TB_ERROR_CODE_DAMAGED, 0);
     return;
   }
+  tb_line_intact(&s->line);
   size_t length = (size_t)(frame.payload.end - frame.payload.at);
   if (!is_request(frame.type)) {
     refuse(s, frame.seq, TB_ERROR_CODE_UNKNOWN_TYPE, frame.type);

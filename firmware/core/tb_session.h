@@ -4,6 +4,7 @@
 #define TB_SESSION_H
 
 #include "tb_frame.h"
+#include "tb_line.h"
 #include "tb_measure.h"
 
 #ifdef __cplusplus
@@ -18,6 +19,7 @@ typedef struct {
   uint16_t run_seq;
   tb_run_t run;
   tb_measured_t measured;
+  tb_line_t line;
   tb_draft_t draft;
 } tb_session_t;
 

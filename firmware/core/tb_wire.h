@@ -9,6 +9,8 @@
 #define TB_CHUNK_MAX 1024
 #define TB_PAYLOAD_MAX 1040
 #define TB_ENCODED_MAX 1052 /* longest frame between its delimiters */
+#define TB_TRIAL_BYTES 2048u
+#define TB_DEAF_BYTES 16384u
 #define TB_NOT_MEASURED 0xFFFFFFFFu
 
 enum tb_message {
@@ -21,11 +23,14 @@ enum tb_message {
   TB_MSG_OUTPUT_READ = 0x04, /* host */
   TB_MSG_OUTPUT = 0x84, /* device */
   TB_MSG_RESET = 0x05, /* host */
+  TB_MSG_BAUD = 0x06, /* host */
+  TB_MSG_BAUD_ACK = 0x86, /* device */
+  TB_MSG_PING = 0x08, /* host */
+  TB_MSG_PONG = 0x88, /* device */
   TB_MSG_ERROR = 0xC0, /* device */
   TB_MSG_LOG = 0xC1, /* device */
   TB_MSG_BOOTED = 0xC2, /* device */
   TB_MSG_TAP = 0xC3, /* device */
-  TB_MSG_BAUD = 0x06, /* reserved: agree on another baud rate */
   TB_MSG_CAMERA_FRAME = 0x07, /* reserved: a raw camera frame, answered by the tensor preprocessed from it */
 };
 
@@ -65,6 +70,10 @@ enum tb_log_level {
   X(result, TB_MSG_RESULT) \
   X(output_read, TB_MSG_OUTPUT_READ) \
   X(output, TB_MSG_OUTPUT) \
+  X(baud, TB_MSG_BAUD) \
+  X(baud_ack, TB_MSG_BAUD_ACK) \
+  X(ping, TB_MSG_PING) \
+  X(pong, TB_MSG_PONG) \
   X(error, TB_MSG_ERROR) \
   X(log, TB_MSG_LOG) \
   X(booted, TB_MSG_BOOTED) \
@@ -315,6 +324,62 @@ static inline bool tb_get_output(tb_in_t *in, tb_output_t *m) {
   m->sample = tb_get_u32(in);
   m->tensor = tb_get_u16(in);
   m->offset = tb_get_u32(in);
+  m->data = tb_get_rest(in);
+  return in->ok;
+}
+
+/* Baud: Asks for another rate of the line; ``Ping`` then shows whether it carries. */
+typedef struct {
+  uint32_t baud; /* wanted; 0: the one that the board boots with */
+} tb_baud_t;
+
+static inline void tb_put_baud(tb_out_t *out, const tb_baud_t *m) {
+  tb_put_u32(out, m->baud);
+}
+
+static inline bool tb_get_baud(tb_in_t *in, tb_baud_t *m) {
+  m->baud = tb_get_u32(in);
+  return in->ok;
+}
+
+/* BaudAck: The last frame at the old rate. Where nothing intact follows, the device goes back. */
+typedef struct {
+  uint32_t baud; /* that it goes to after this answer, if the board can; 0: no rate can be set */
+} tb_baud_ack_t;
+
+static inline void tb_put_baud_ack(tb_out_t *out, const tb_baud_ack_t *m) {
+  tb_put_u32(out, m->baud);
+}
+
+static inline bool tb_get_baud_ack(tb_in_t *in, tb_baud_ack_t *m) {
+  m->baud = tb_get_u32(in);
+  return in->ok;
+}
+
+/* Ping: Asks for the same bytes back. */
+typedef struct {
+  tb_span_t data; /* any, at most Hello.chunk */
+} tb_ping_t;
+
+static inline void tb_put_ping(tb_out_t *out, const tb_ping_t *m) {
+  tb_put_bytes(out, m->data.at, m->data.n);
+}
+
+static inline bool tb_get_ping(tb_in_t *in, tb_ping_t *m) {
+  m->data = tb_get_rest(in);
+  return in->ok;
+}
+
+/* Pong: The bytes of the Ping that this answers. */
+typedef struct {
+  tb_span_t data; /* the same */
+} tb_pong_t;
+
+static inline void tb_put_pong(tb_out_t *out, const tb_pong_t *m) {
+  tb_put_bytes(out, m->data.at, m->data.n);
+}
+
+static inline bool tb_get_pong(tb_in_t *in, tb_pong_t *m) {
   m->data = tb_get_rest(in);
   return in->ok;
 }

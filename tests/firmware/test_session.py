@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socket
+import struct
 import zlib
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
@@ -11,14 +13,20 @@ import pytest
 from support.raw_link import RawLink
 from support.toy import SECOND_BYTES, build_native, toy_inputs, toy_outputs
 from tinybench.link import open_link
+from tinybench.link.child import Child
+from tinybench.link.process import ProcessLink
 from tinybench.wire import codec
 from tinybench.wire.frame import encode_frame
 from tinybench.wire.layout import Message
 from tinybench.wire.messages import (
     CHUNK_MAX,
+    DEAF_BYTES,
     NOT_MEASURED,
     PROTOCOL,
     RESERVED,
+    TRIAL_BYTES,
+    Baud,
+    BaudAck,
     Booted,
     Error,
     ErrorCode,
@@ -28,6 +36,8 @@ from tinybench.wire.messages import (
     InputAck,
     Output,
     OutputRead,
+    Ping,
+    Pong,
     Reset,
     ResetReason,
     Result,
@@ -244,3 +254,77 @@ def test_no_answer_is_longer_than_a_frame(tmp_path: Path) -> None:
         assert refusal(raw, OutputRead(77, 0, 0, CHUNK_MAX + 1)).code == ErrorCode.BAD_RANGE
         longest = raw.ask(OutputRead(77, 0, 0, CHUNK_MAX), 5)
     assert longest == Output(77, 0, 0, toy_outputs(inputs)[0][:CHUNK_MAX])
+
+
+def test_a_ping_comes_back(raw: RawLink) -> None:
+    for data in (b"", b"\0" * 3, bytes(range(256)) * 4):
+        assert raw.ask(Ping(data), 4) == Pong(data)
+
+
+def test_a_line_without_rates_keeps_the_one_it_has(raw: RawLink) -> None:
+    assert raw.ask(Baud(921600), 4) == BaudAck(0)
+    assert raw.ask(Ping(b"still here"), 5) == Pong(b"still here")
+
+
+@pytest.fixture
+def rated(tmp_path: Path) -> Generator[tuple[RawLink, Callable[[], int]]]:
+    """A greeted device whose line has a rate, and what tells the rate."""
+    ours, theirs = socket.socketpair()
+    rate = tmp_path / "rate"
+    with theirs, rate.open("w+b") as file:
+        fds = [theirs.fileno(), file.fileno()]
+        command = [str(build_native()), f"--fd={fds[0]}", f"--rate-fd={fds[1]}"]
+        child = Child("the toy", command, fds, tmp_path / "log")
+    with RawLink(ProcessLink(child, ours)) as raw:
+        raw.receive()
+        assert isinstance(raw.ask(Greet(PROTOCOL, 5), 1), Hello)
+        yield raw, lambda: struct.unpack("=I", rate.read_bytes())[0]
+
+
+def noise(raw: RawLink, count: int) -> None:
+    """Bytes that are no frame, all of them read and complained of."""
+    raw.send_raw(b"\xa5\0" * (count // 2))
+    for _ in range(count // 2):
+        assert raw.receive()[1] == Error(ErrorCode.DAMAGED, 0)
+
+
+def test_a_rate_that_carries_nothing_is_left(rated: tuple[RawLink, Callable[[], int]]) -> None:
+    raw, rate = rated
+    assert rate() == 115200
+    assert raw.ask(Baud(921600), 4) == BaudAck(921600)
+    assert raw.is_quiet()
+    assert rate() == 921600
+    noise(raw, TRIAL_BYTES)
+    assert rate() == 921600
+    noise(raw, 2)
+    assert rate() == 115200
+
+
+def test_a_rate_that_has_carried_something_is_left_later(
+    rated: tuple[RawLink, Callable[[], int]],
+) -> None:
+    raw, rate = rated
+    raw.ask(Baud(921600), 4)
+    for _ in range(2):
+        raw.ask(Ping(b"x"), 5)
+        noise(raw, DEAF_BYTES - 1000)
+    assert rate() == 921600, "an intact frame starts the count anew"
+    noise(raw, 1002)
+    assert rate() == 115200
+
+
+def test_a_host_can_ask_for_the_first_rate(rated: tuple[RawLink, Callable[[], int]]) -> None:
+    raw, rate = rated
+    raw.ask(Baud(921600), 4)
+    assert raw.ask(Baud(0), 5) == BaudAck(115200)
+    assert raw.ask(Ping(b""), 6) == Pong(b"")
+    assert rate() == 115200
+
+
+def test_a_rate_that_the_board_cannot_have_changes_nothing(
+    rated: tuple[RawLink, Callable[[], int]],
+) -> None:
+    raw, rate = rated
+    assert raw.ask(Baud(50_000_000), 4) == BaudAck(50_000_000)
+    assert raw.ask(Ping(b""), 5) == Pong(b"")
+    assert rate() == 115200

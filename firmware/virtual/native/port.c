@@ -1,16 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The port as a host process: `firmware [--fd=N]` speaks over the inherited socket N, else over
- * stdin and stdout. Its latency counter is CLOCK_MONOTONIC in nanoseconds. */
+/* The port as a host process: `firmware [--fd=N [--rate-fd=M]]` speaks over the inherited socket N,
+ * else over stdin and stdout. Its latency counter is CLOCK_MONOTONIC in nanoseconds.
+ *
+ * Given the file M, its line has a rate, which stands in the file's first four bytes: what carries
+ * the bytes (tinybench's cable) can read there what they were sent at. */
 #include <errno.h>
+#include <linux/sockios.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "tb_port.h"
 
 #define STACK_BYTES (256u * 1024u) /* of the process's stack, as much as is painted */
+#define BOOT_BAUD 115200u
+#define MOST_BAUD 3000000u
 #define REASON_VARIABLE "TB_RESET_REASON"
 
 #ifndef TB_BOARD_NAME
@@ -20,6 +27,7 @@
 
 static int in_fd = STDIN_FILENO;
 static int out_fd = STDOUT_FILENO;
+static int rate_fd = -1;
 static char **arguments;
 static tb_port_facts_t facts = {.board = TB_BOARD_NAME, .chip = TB_CHIP_NAME};
 
@@ -42,6 +50,19 @@ void tb_port_write(const uint8_t *from, size_t n) {
     from += put;
     n -= (size_t)put;
   }
+}
+
+/* The other end has read all that was written. */
+static void drain(void) {
+  const struct timespec moment = {.tv_nsec = 100000};
+  int unread;
+  while (ioctl(out_fd, SIOCOUTQ, &unread) == 0 && unread > 0) nanosleep(&moment, NULL);
+}
+
+bool tb_port_set_baud(uint32_t baud) {
+  if (baud == 0 || baud > MOST_BAUD) return false;
+  drain();
+  return pwrite(rate_fd, &baud, sizeof baud, 0) == sizeof baud;
 }
 
 uint64_t tb_port_ticks(void) {
@@ -73,6 +94,8 @@ static void set_stack(void) {
 int main(int argc, char **argv) {
   arguments = argv;
   if (argc > 1 && strncmp(argv[1], "--fd=", 5) == 0) in_fd = out_fd = atoi(argv[1] + 5);
+  if (argc > 2 && strncmp(argv[2], "--rate-fd=", 10) == 0) rate_fd = atoi(argv[2] + 10);
+  if (rate_fd >= 0 && tb_port_set_baud(BOOT_BAUD)) facts.baud = BOOT_BAUD;
   facts.boot_id = fresh_boot_id();
   facts.reset_reason = getenv(REASON_VARIABLE) ? TB_RESET_SOFTWARE : TB_RESET_POWER_ON;
   set_stack();

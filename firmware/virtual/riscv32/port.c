@@ -94,6 +94,11 @@ size_t tb_port_read(uint8_t *to, size_t n) { return console_read(to, n); }
 
 void tb_port_write(const uint8_t *from, size_t n) { console_write(from, n); }
 
+bool tb_port_set_baud(uint32_t baud) {
+  (void)baud; /* a socket has none */
+  return false;
+}
+
 /* Two 32-bit halves: read again when the low one has wrapped in between. */
 uint64_t tb_port_ticks(void) {
   uint32_t high, low, again;

@@ -73,6 +73,8 @@ class ProtocolFacts:
     chunk_max: int
     payload_max: int
     encoded_max: int
+    trial_bytes: int
+    deaf_bytes: int
     not_measured: int
     structs: tuple[StructFacts, ...]
     messages: tuple[StructFacts, ...]
@@ -98,6 +100,8 @@ def protocol_facts() -> ProtocolFacts:
         chunk_max=messages.CHUNK_MAX,
         payload_max=messages.PAYLOAD_MAX,
         encoded_max=frame.ENCODED_MAX,
+        trial_bytes=messages.TRIAL_BYTES,
+        deaf_bytes=messages.DEAF_BYTES,
         not_measured=messages.NOT_MEASURED,
         structs=tuple(_struct_facts(s) for s in messages.STRUCTS),
         messages=tuple(_struct_facts(m) for m in messages.MESSAGES),

@@ -39,6 +39,13 @@ CHUNK_MAX = 1024
 PAYLOAD_MAX = CHUNK_MAX + 16
 """Most payload bytes in one frame: a chunk and the fields before it."""
 
+TRIAL_BYTES = 2048
+"""A device goes back to the rate it booted with after so many bytes at a rate that has carried no
+intact frame yet."""
+
+DEAF_BYTES = 16384
+"""... after so many without an intact frame at a rate that has carried one."""
+
 MAX_DIMS = 6
 """Dimensions that a tensor can have."""
 
@@ -243,6 +250,30 @@ class Reset(Message, number=0x05, sender="host"):
     """Start over as after power-on. No answer but Booted."""
 
 
+class Baud(Message, number=0x06, sender="host"):
+    """Asks for another rate of the line; ``Ping`` then shows whether it carries."""
+
+    baud: int = u32("wanted; 0: the one that the board boots with")
+
+
+class BaudAck(Message, number=0x86, sender="device"):
+    """The last frame at the old rate. Where nothing intact follows, the device goes back."""
+
+    baud: int = u32("that it goes to after this answer, if the board can; 0: no rate can be set")
+
+
+class Ping(Message, number=0x08, sender="host"):
+    """Asks for the same bytes back."""
+
+    data: bytes = rest("any, at most Hello.chunk")
+
+
+class Pong(Message, number=0x88, sender="device"):
+    """The bytes of the Ping that this answers."""
+
+    data: bytes = rest("the same")
+
+
 class Error(Message, number=0xC0, sender="device"):
     """The request with this sequence number is refused and changed nothing."""
 
@@ -283,6 +314,10 @@ MESSAGES: tuple[type[Message], ...] = (
     OutputRead,
     Output,
     Reset,
+    Baud,
+    BaudAck,
+    Ping,
+    Pong,
     Error,
     Log,
     Booted,
@@ -293,7 +328,6 @@ HANDWRITTEN_ENUMS: tuple[type[Documented], ...] = (ResetReason, Dtype)
 """Those that tb_port.h and tb_engine.h state themselves, so that neither needs the wire."""
 
 RESERVED: dict[str, tuple[int, str]] = {
-    "baud": (0x06, "agree on another baud rate"),
     "camera_frame": (0x07, "a raw camera frame, answered by the tensor preprocessed from it"),
 }
 """Numbers that later requests will have; until then they are refused as UNKNOWN_TYPE."""
