@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 /* Rises with every change of a struct or of what a kernel expects; model.cc checks it. */
-#define TB_KERNELS_VERSION 7
+#define TB_KERNELS_VERSION 8
 
 #ifdef __cplusplus
 extern "C" {
@@ -126,6 +126,18 @@ typedef struct {
   const int8_t *shift;
 } tb_transpose_conv_t;
 void tb_transpose_conv(const tb_transpose_conv_t *op, const int8_t *in, int8_t *out);
+
+/* BATCH_MATMUL: batches of a[rows][depth] times b[depth][columns], either of them transposed. A
+ * step is elements from one batch, row, column or place along the depth to the next; 0 repeats.
+ * shift: see tb_scale.h. */
+typedef struct {
+  int32_t batch[3], batch_a[3], batch_b[3];
+  int32_t rows, depth, columns;
+  int32_t row_a, depth_a, column_b, depth_b;
+  int32_t a_offset, b_offset;
+  int32_t multiplier, shift, out_offset;
+} tb_batch_matmul_t;
+void tb_batch_matmul(const tb_batch_matmul_t *op, const int8_t *a, const int8_t *b, int8_t *out);
 
 /* AVERAGE_POOL_2D and MAX_POOL_2D over the part of the window that lies in the input. */
 typedef struct {

@@ -5,7 +5,7 @@
 #include "tb_engine.h"
 #include "tb_kernels.h"
 
-#if TB_KERNELS_VERSION != 7
+#if TB_KERNELS_VERSION != 8
 #error "model.cc and the kernels are of different versions: render the project again"
 #endif
 

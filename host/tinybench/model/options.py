@@ -17,6 +17,7 @@ OPTIONS_OF: Mapping[str, str] = MappingProxyType(
         "ARG_MAX": "ArgMaxOptions",
         "ARG_MIN": "ArgMinOptions",
         "AVERAGE_POOL_2D": "Pool2DOptions",
+        "BATCH_MATMUL": "BatchMatMulOptions",
         "CONCATENATION": "ConcatenationOptions",
         "CONV_2D": "Conv2DOptions",
         "DEPTHWISE_CONV_2D": "DepthwiseConv2DOptions",

@@ -227,6 +227,17 @@ def other_cases() -> list[tuple[OpCase, str]]:
             OpCase("AVERAGE_POOL_2D", (IMAGE,), Activation((1, 5, 5, 2), 0.2), options=pool),
             "scale or zero point",
         ),
+        (OpCase("BATCH_MATMUL", (row, Activation((7, 2), 0.1)), row), "shapes (1, 8) and (7, 2)"),
+        (OpCase("BATCH_MATMUL", (row, Activation((8, 2), 0.1)), row), "-> (1, 8)"),
+        (OpCase("BATCH_MATMUL", (row, Activation((8,), 0.1)), row), "shapes (1, 8) and (8,)"),
+        (
+            OpCase(
+                "BATCH_MATMUL",
+                (Activation((2, 1, 8), 0.1), Activation((3, 8, 1), 0.1)),
+                Activation((3, 1, 1), 0.1),
+            ),
+            "batches of (2,) in (3,)",
+        ),
         (OpCase("SOFTMAX", (row,), row), "output scale"),
         (OpCase("SOFTMAX", (Activation((1, 8), 1e-9),), probability), "input scale"),
         (

@@ -11,6 +11,7 @@ from tinybench.compiler.lower import (
     convolution,
     elementwise,
     indexed,
+    matmul,
     move,
     reduction,
     strided,
@@ -58,6 +59,9 @@ OPS: Mapping[str, OpSpec] = {
     "ARG_MIN": OpSpec(reduction.arg_min, 3, 2, _ARG, "one axis; to int32"),
     "AVERAGE_POOL_2D": OpSpec(
         reduction.average_pool, 3, 1, ("tb_average_pool",), "batch 1; one scale"
+    ),
+    "BATCH_MATMUL": OpSpec(
+        matmul.batch_matmul, 4, 2, ("tb_batch_matmul",), "2 to 5 axes; one constant at most"
     ),
     "CONCATENATION": OpSpec(
         move.concatenation, 4, None, _ROWS, "one scale; no activation; no constant"
