@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tinybench.errors import ConfigError
 
 if TYPE_CHECKING:
-    from tinybench.boards import Memory
+    from tinybench.boards.facts import Memory
 
 _SIZE = re.compile(r"(?:size=)?(?P<number>\d+)(?P<unit>[KMGT]?)(?:,.*)?", re.IGNORECASE)
 _UNITS = {"K": 2**10, "": 2**20, "M": 2**20, "G": 2**30, "T": 2**40}  # QEMU's; MiB if none

@@ -21,12 +21,26 @@ def write(folder: Path, text: str) -> Path:
 
 
 def test_every_board_file_loads_and_names_folders_that_exist() -> None:
-    boards = list_boards()
-    assert [board.name for board in boards] == ["native", "virt-c3", "virt-c3-8m"]
-    for board in boards:
+    for board in list_boards("virtual"):
         assert (resources.firmware() / board.build.platform / "platform.json").is_file()
         assert (resources.firmware() / board.build.port).is_dir()
+    for board in list_boards():
         assert load_board(board.name) == board
+
+
+def test_hardware_boards_say_where_their_facts_are_from_and_that_nothing_was_tried() -> None:
+    boards = list_boards("hardware")
+    assert {"esp32cam", "esp32dev", "m5timercam", "xiao-s3-sense", "esp-eye"} <= {
+        board.name for board in boards
+    }
+    for board in boards:
+        assert board.facts_from, board.name
+        assert board.wiring, board.name
+        assert board.tried == "", (
+            f"{board.name}: a board that was tried belongs into docs/boards.md"
+        )
+    old = {board.name for board in boards if board.status == "end-of-life"}
+    assert old == {"esp-eye", "esp32s3-eye"}
 
 
 def test_virt_c3_has_the_sizes_of_an_esp32_c3() -> None:
@@ -80,7 +94,7 @@ def test_the_size_of_an_emulated_machine(arguments: tuple[str, ...], size: int |
         ("virt-c4", "did you mean 'virt-c3'?"),
         ("nativ", "did you mean 'native'?"),
         ("VIRT-C3", "did you mean 'virt-c3'?"),
-        ("nothing", "known boards: native, virt-c3, virt-c3-8m"),
+        ("0", "known boards: esp-eye, "),
         ("", "known boards"),
         ("../boards/virt-c", "did you mean"),
     ],
@@ -124,6 +138,57 @@ def test_a_mistake_is_named(tmp_path: Path, old: str, new: str, words: list[str]
         load_board(write(tmp_path, GOOD.replace(old, new)))
     for word in [*words, str(tmp_path)]:
         assert word in str(caught.value)
+
+
+HARDWARE = (resources.boards() / "esp32cam.toml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('name = "esp32"', 'name = "esp32s2"', ["chip.name", "esp32, esp32s3, esp32c3"]),
+        ('isa = "xtensa-lx6"', 'isa = "xtensa-lx7"', ["chip.isa", "xtensa-lx6"]),
+        ("240_000_000", "400_000_000", ["chip.clock_hz", "240 MHz"]),
+        ("0x400000", "4_000_000", ["memory.flash_bytes", "4000000"]),
+        ("flash_hz = 80_000_000", "flash_hz = 100_000_000", ["memory.flash_hz"]),
+        ('flash_mode = "dio"', 'flash_mode = "qoi"', ["memory.flash_mode", "'qoi'"]),
+        ("arena_bytes = 153_600", "arena_bytes = 180_736", ["memory.arena_bytes", "164352"]),
+        ("mapped_bytes = 0x400000", "mapped_bytes = 0x800000", ["psram.mapped_bytes"]),
+        ("xclk = 0", "xclk = 26", ["GPIO26 twice"]),
+        ("xclk = 0", "xclk = -1", ["camera.xclk"]),
+        ("xclk = 0", "xclk = 40", ["GPIO39", "GPIO40"]),
+        ("data = [5, 18,", "data = [18,", ["camera.data"]),
+        ("data = [5, 18,", 'data = ["5", 18,', ["camera.data", "a list of whole numbers"]),
+        ("xclk = 0", "", ["camera.xclk", "missing"]),
+        ("xclk = 0", "xclock = 0", ["camera.xclock", "did you mean 'xclk'?"]),
+        ('transport = "uart"', 'transport = "usb-serial-jtag"', ["link.transport", "on esp32"]),
+        ('"1a86:7523"', '"1A86:7523"', ["link.usb_ids", "lower-case"]),
+        ("baud = 460_800\nupload", "baud = 0\nupload", ["link.baud above 0"]),
+        ("reply_timeout_s", "bauds = [115_200]\nreply_timeout_s", ["link.baud among"]),
+        ('reset = "unguarded"', "", ["link.reset"]),
+        ("@6.13.0", "", ["build.platform", "exact version"]),
+        ('board_id = "esp32cam"', "", ["build.board_id"]),
+        ('partitions = "4mb.csv"', "", ["build.partitions"]),
+    ],
+)
+def test_facts_of_a_real_board_that_cannot_be_true_are_named(
+    tmp_path: Path, old: str, new: str, words: list[str]
+) -> None:
+    assert old in HARDWARE
+    path = tmp_path / "esp32cam.toml"
+    path.write_text(HARDWARE.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_board(path)
+    for word in words:
+        assert word in str(caught.value)
+
+
+def test_a_c3_has_no_camera(tmp_path: Path) -> None:
+    camera = HARDWARE[HARDWARE.index("[camera]") : HARDWARE.index("[link]")]
+    text = (resources.boards() / "xiao-c3.toml").read_text(encoding="utf-8")
+    (tmp_path / "xiao-c3.toml").write_text(text + "\n" + camera, encoding="utf-8")
+    with pytest.raises(ConfigError, match="esp32-camera supports"):
+        load_board(tmp_path / "xiao-c3.toml")
 
 
 def test_a_board_file_that_is_no_text_is_refused(tmp_path: Path) -> None:

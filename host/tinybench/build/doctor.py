@@ -48,7 +48,7 @@ def examine(folder: Path | None = None) -> list[Check]:
         _python(),
         *_packages("", optional=False),
         *_packages("train", optional=True),
-        *_tools(list_boards()),
+        *_tools(list_boards("virtual")),
         _writable(folder or Path.cwd()),
     ]
 

@@ -12,7 +12,7 @@ import typer
 
 from tinybench import __version__
 from tinybench.cli.bench import bench
-from tinybench.cli.boards import boards
+from tinybench.cli.boards import boards_app
 from tinybench.cli.build import build
 from tinybench.cli.check import check
 from tinybench.cli.compare import compare
@@ -44,9 +44,10 @@ app = typer.Typer(
 )
 for command in (
     *(demo, init, inspect, build, flash, bench, compare, check, runs, report),
-    *(profile, verify, boards, ports, doctor),
+    *(profile, verify, ports, doctor),
 ):
     app.command(command.__name__)(command)
+app.add_typer(boards_app, name="boards")
 
 
 def _show_version(wanted: bool) -> None:

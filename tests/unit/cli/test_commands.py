@@ -91,7 +91,59 @@ def test_boards_lists_them_all() -> None:
     assert [board["name"] for board in run_json("boards")] == names
     out, _ = run("boards")
     assert [line.split()[0] for line in out.splitlines()[2:]] == names
-    assert "321,296" in out
+    assert "313,104" in out  # 321,296 less the stack
+
+
+def test_boards_show_tells_a_boards_facts_and_that_nothing_was_tried() -> None:
+    out, _ = run("boards", "show", "esp32cam")
+    lines = dict(line.split(maxsplit=1) for line in out.splitlines() if not line.startswith(" "))
+    assert lines["chip"] == "esp32, xtensa-lx6, 240 MHz"
+    assert lines["flash"] == "4,194,304 B, DIO at 80 MHz"
+    assert lines["camera"] == "OV2640; D0..D7 on GPIO 5, 18, 19, 21, 36, 39, 34, 35"
+    assert lines["tried"] == "on silicon  nothing yet"
+    facts = run_json("boards", "show", "esp32cam")
+    assert facts["facts"]["camera"]["xclk"] == 0
+    assert facts["psram_bytes"] == 4 << 20
+    _, err = run("boards", "show", "esp32-cam", status=2)
+    assert "did you mean 'esp32cam'?" in err
+
+
+def test_boards_add_keeps_a_file_whose_name_will_then_do(
+    desk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TINYBENCH_BOARDS", str(desk / "mine"))
+    text = Path(list_boards("hardware")[0].source).read_text()
+    name = list_boards("hardware")[0].name
+    path = desk / "feeder.toml"
+    path.write_text(text.replace(f'name = "{name}"', 'name = "feeder"', 1))
+    _, err = run("boards", "add", path)
+    assert "added feeder" in err
+    assert run_json("boards", "show", "feeder")["source"] == str(desk / "mine" / "feeder.toml")
+    assert run_json("boards")[-1]["name"] == "feeder"
+    run("boards", "add", path)  # the same again changes nothing
+    path.write_text(path.read_text() + "\n# another\n")
+    _, err = run("boards", "add", path, status=2)
+    assert "--force" in err
+    run("boards", "add", path, "--force")
+    assert (desk / "mine" / "feeder.toml").read_text().endswith("# another\n")
+
+
+def test_boards_add_refuses_a_file_with_a_mistake_and_keeps_nothing(
+    desk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TINYBENCH_BOARDS", str(desk / "mine"))
+    text = (Path(list_boards()[0].source).parent / "esp32cam.toml").read_text()
+    mistakes = {
+        "upload_bauds": "did you mean 'upload_baud'?",
+        "upload_baud": "a name that no board of tinybench's has",  # no mistake, but taken
+    }
+    for key, words in mistakes.items():
+        (desk / "esp32cam.toml").write_text(text.replace("upload_baud", key))
+        _, err = run("boards", "add", "esp32cam.toml", status=2)
+        assert words in err
+    _, err = run("boards", "add", "esp32cam", status=2)
+    assert "a board file (.toml)" in err
+    assert not (desk / "mine").exists()
 
 
 def test_ports_without_any(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -91,4 +91,5 @@ def test_version() -> None:
 
 
 def test_commands_are_those_that_are_tested_here() -> None:
-    assert {command.name for command in app.registered_commands} == set(COMMANDS)
+    groups = {group.name for group in app.registered_groups}
+    assert groups | {command.name for command in app.registered_commands} == set(COMMANDS)

@@ -25,7 +25,7 @@ def contents(root: Path) -> dict[str, bytes]:
     return {str(p.relative_to(root)): p.read_bytes() for p in root.rglob("*") if p.is_file()}
 
 
-@pytest.mark.parametrize("board", list_boards(), ids=lambda b: b.name)
+@pytest.mark.parametrize("board", list_boards("virtual"), ids=lambda b: b.name)
 def test_equal_input_gives_equal_bytes_and_touches_nothing(board: Board, tmp_path: Path) -> None:
     first = write(board, tmp_path / "a")
     times = {p: p.stat().st_mtime_ns for p in first.rglob("*")}
@@ -34,14 +34,14 @@ def test_equal_input_gives_equal_bytes_and_touches_nothing(board: Board, tmp_pat
     assert contents(write(board, tmp_path / "b")) == contents(first)
 
 
-@pytest.mark.parametrize("board", list_boards(), ids=lambda b: b.name)
+@pytest.mark.parametrize("board", list_boards("virtual"), ids=lambda b: b.name)
 def test_no_file_names_a_place_on_this_computer(board: Board, tmp_path: Path) -> None:
     for name, content in contents(write(board, tmp_path / "p")).items():
         assert str(tmp_path).encode() not in content, name
         assert str(resources.firmware()).encode() not in content, name
 
 
-@pytest.mark.parametrize("board", list_boards(), ids=lambda b: b.name)
+@pytest.mark.parametrize("board", list_boards("virtual"), ids=lambda b: b.name)
 def test_sources_json_names_every_source_and_only_those(board: Board, tmp_path: Path) -> None:
     project = write(board, tmp_path)
     rows = json.loads((project / "sources.json").read_text())
