@@ -24,6 +24,7 @@ enum tb_reset_reason {
 typedef struct {
   const char *board; /* as in boards/NAME.toml */
   const char *chip;
+  const char *system;     /* revision, MAC, memory: one line for people; NULL: nothing to tell */
   uint32_t clock_hz;      /* 0: no clock to speak of (virtual) */
   uint32_t boot_id;       /* differs between boots as far as the board can tell */
   uint32_t reset_reason;  /* enum tb_reset_reason */

@@ -63,6 +63,7 @@ static void on_greet(tb_session_t *s, uint16_t seq, const tb_greet_t *greet) {
                       .chip = tb_text(port->chip),
                       .engine = tb_text(tb_engine.name),
                       .options = tb_text(TB_BUILD_OPTIONS),
+                      .system = tb_text(port->system != NULL ? port->system : ""),
                       .input_count = (uint8_t)tb_engine.input_count};
   memcpy(hello.model_sha256, tb_engine.model_sha256, sizeof hello.model_sha256);
   memcpy(hello.build_id, tb_engine.build_id, sizeof hello.build_id);

@@ -144,6 +144,7 @@ typedef struct {
   tb_span_t chip; /* what computes */
   tb_span_t engine; /* which engine */
   tb_span_t options; /* build options, for people */
+  tb_span_t system; /* what the board tells of itself: revision, MAC, memory; for people */
   uint8_t input_count; /* how many of the tensors are inputs; the others are outputs */
 } tb_hello_t;
 
@@ -165,6 +166,7 @@ static inline void tb_put_hello(tb_out_t *out, const tb_hello_t *m) {
   tb_put_text(out, m->chip);
   tb_put_text(out, m->engine);
   tb_put_text(out, m->options);
+  tb_put_text(out, m->system);
   tb_put_u8(out, m->input_count);
 }
 
@@ -186,6 +188,7 @@ static inline bool tb_get_hello(tb_in_t *in, tb_hello_t *m) {
   m->chip = tb_get_text(in);
   m->engine = tb_get_text(in);
   m->options = tb_get_text(in);
+  m->system = tb_get_text(in);
   m->input_count = tb_get_u8(in);
   return in->ok;
 }

@@ -113,7 +113,7 @@ class FakeDevice:
             reset_reason=ResetReason.POWER_ON, app=App.BENCH, clock_hz=0, chunk=CHUNK,
             credits=self.credits, arena_bytes=2 * SIZE, engine_status=0, model_sha256=bytes(32),
             build_id=bytes(16), preprocess_sha256=bytes(32), board="fake", chip="python",
-            engine="aot", options="", input_count=1, tensors=(tensor, tensor),
+            engine="aot", options="", system="", input_count=1, tensors=(tensor, tensor),
         )  # fmt: skip
 
     def output(self) -> bytes:

@@ -58,5 +58,5 @@ def describe(hello: Hello) -> str:
         f"{hello.board} ({hello.chip}), engine {hello.engine}, build {hello.build_id.hex()}, "
         f"model {hello.model_sha256.hex()}, boot {hello.boot_id:#010x}, "
         f"reset reason {ResetReason.words(hello.reset_reason)}, credits {hello.credits}, "
-        f"options {hello.options!r}"
+        f"options {hello.options!r}, system {hello.system!r}"
     )

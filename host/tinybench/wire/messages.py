@@ -176,6 +176,7 @@ class Hello(Message, number=0x81, sender="device"):
     chip: str = text("what computes")
     engine: str = text("which engine")
     options: str = text("build options, for people")
+    system: str = text("what the board tells of itself: revision, MAC, memory; for people")
     input_count: int = u8("how many of the tensors are inputs; the others are outputs")
     tensors: tuple[TensorFacts, ...] = records(
         TensorFacts, "inputs, then outputs, in the model's order"

@@ -220,4 +220,5 @@ def _device_facts(hello: Hello) -> dict[str, Any]:
         "chip": hello.chip,
         "boot_id": hello.boot_id,
         "options": hello.options,
+        "system": hello.system,
     }
