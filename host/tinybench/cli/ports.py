@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from tinybench.cli.console import news, print_json, print_table, reports_errors
 from tinybench.cli.options import AsJson
 
@@ -9,17 +11,9 @@ from tinybench.cli.options import AsJson
 @reports_errors
 def ports(as_json: AsJson = False) -> None:
     """List serial ports with their USB ids."""
-    from serial.tools.list_ports import comports
+    from tinybench.flash.ports import list_ports
 
-    found = [
-        {
-            "device": port.device,
-            "usb_id": f"{port.vid:04x}:{port.pid:04x}" if port.vid is not None else None,
-            "serial_number": port.serial_number,
-            "description": port.description,
-        }
-        for port in sorted(comports())
-    ]
+    found = [asdict(port) for port in list_ports()]
     if as_json:
         print_json(found)
         return
