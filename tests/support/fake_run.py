@@ -188,6 +188,7 @@ def fake_result(
         outputs=[DeviceTensor(1, "scores", "int8", (1, 4), 0.5, -3, 0)],
         arena_bytes=272,
         flash={"total": 100, "weights": 60, "code": 30, "ram_static": 300},
+        largest=(("tb_w_0", 60), ("tb_conv2d", 30)),
         reference=reference,
     )
     result = build_result(facts, measured)

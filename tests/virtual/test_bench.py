@@ -53,7 +53,7 @@ def test_a_run_is_whole(ran: tuple[Said, Path], desk: Path) -> None:
     assert list(missing(result)) == []
     board = load_board(result["board"]["name"])
     facts = [
-        (result["schema"], "tinybench.result/2"),
+        (result["schema"], "tinybench.result/3"),
         (result["status"], "complete"),
         (result["board"]["kind"], "virtual"),
         (result["engine"]["name"], "aot"),

@@ -19,6 +19,7 @@ class SampleRecord:
         device_top1, desktop_top1, oracle_top1: class with the highest score, the first of equals.
         device_score: that score as the device's output element; likewise ``desktop_score``.
         outputs_equal: every output byte as the oracle's; None without an oracle.
+        desktop_top5: the desktop's best classes and their scores, e.g. "3:0.9 7:0.05".
         desktop_equal: every output byte as the desktop runtime's.
         largest_difference: between device and oracle, in quantization steps; None likewise.
         latency: in the board's unit.
@@ -35,6 +36,7 @@ class SampleRecord:
     device_score: float
     desktop_top1: int
     desktop_score: float
+    desktop_top5: str
     desktop_equal: bool
     oracle_top1: int | None
     outputs_equal: bool | None

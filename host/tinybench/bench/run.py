@@ -266,6 +266,7 @@ def _compare(bench: Bench, ready: _Ready, inference: Inference) -> SampleRecord:
         device_score=_score(device),
         desktop_top1=_top1(reference.desktop),
         desktop_score=_score(reference.desktop),
+        desktop_top5=_top5(reference.desktop),
         desktop_equal=_same_bytes(device, reference.desktop),
         oracle_top1=None if oracle is None else _top1(oracle),
         outputs_equal=None if oracle is None else _same_bytes(device, oracle),
@@ -294,6 +295,12 @@ def _top1(outputs: Sequence[Array]) -> int:
 
 def _score(outputs: Sequence[Array]) -> float:
     return float(np.max(outputs[0]))
+
+
+def _top5(outputs: Sequence[Array]) -> str:
+    scores = outputs[0].reshape(-1)
+    best = np.argsort(-scores.astype(np.float64), kind="stable")[:5]
+    return " ".join(f"{k}:{float(scores[k]):g}" for k in best)
 
 
 def _same_bytes(a: Sequence[Array], b: Sequence[Array]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 from tinybench.errors import BuildError
 
 WEIGHT_PREFIX = "tb_w_"  # in the name, mangled or not, of every constant of a model
+
+LARGEST = 20  # symbols that are named
 
 _WRITE, _ALLOC, _EXECUTE = 1, 2, 4  # section flags of the ELF format
 _UNINITIALIZED = {".stack", ".noinit"}
@@ -23,12 +26,14 @@ class Sizes:
         weights: of it, the model's constants (symbols named ``tb_w_*``, mangled or not).
         code: of it, executable sections.
         ram_static: variables, the arena included (.data and .bss); without the stack.
+        largest: (name, bytes) of the functions and constants that take most of the flash.
     """
 
     flash_total: int
     weights: int
     code: int
     ram_static: int
+    largest: tuple[tuple[str, int], ...] = ()
 
 
 def read_sizes(path: Path) -> Sizes:
@@ -41,9 +46,10 @@ def read_sizes(path: Path) -> Sizes:
         elf = _open(file, path)
         sections = [s.header for s in elf.iter_sections() if s.header.sh_flags & _ALLOC]
         stored = [s for s in sections if s.sh_type != "SHT_NOBITS"]
+        symbols = _symbols(elf, [(s.sh_addr, s.sh_addr + s.sh_size) for s in stored])
         return Sizes(
             flash_total=sum(s.sh_size for s in stored),
-            weights=sum(size for name, size in _objects(elf) if WEIGHT_PREFIX in name),
+            weights=sum(size for name, size in symbols if WEIGHT_PREFIX in name),
             code=sum(s.sh_size for s in stored if s.sh_flags & _EXECUTE),
             ram_static=sum(
                 s.header.sh_size
@@ -52,18 +58,26 @@ def read_sizes(path: Path) -> Sizes:
                 and s.header.sh_flags & _WRITE
                 and s.name not in _UNINITIALIZED
             ),
+            largest=tuple(sorted(symbols, key=lambda s: (-s[1], s[0]))[:LARGEST]),
         )
 
 
-def _objects(elf: Any) -> list[tuple[str, int]]:
-    """Name and size of every data object, each address once."""
+def _symbols(elf: Any, stored: list[tuple[int, int]]) -> list[tuple[str, int]]:
+    """Name and size of every function and constant in these address ranges, each address once."""
     table = elf.get_section_by_name(".symtab")
     found = {
-        symbol.entry.st_value: (symbol.name, symbol.entry.st_size)
+        symbol.entry.st_value: (_plain(symbol.name), symbol.entry.st_size)
         for symbol in (table.iter_symbols() if table else ())
-        if symbol.entry.st_info.type == "STT_OBJECT"
+        if symbol.entry.st_info.type in ("STT_OBJECT", "STT_FUNC")
+        and any(first <= symbol.entry.st_value < end for first, end in stored)
     }
     return list(found.values())
+
+
+def _plain(name: str) -> str:
+    """What the source calls it: g++ writes a file's own NAME as _ZL<length>NAME."""
+    match = re.fullmatch(r"_ZL\d+(\w+?)", name)
+    return match[1] if match else name
 
 
 def _open(file: Any, path: Path) -> Any:

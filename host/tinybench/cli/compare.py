@@ -32,6 +32,7 @@ def compare(
     as_json: AsJson = False,
 ) -> None:
     """Compare two runs of the same data on the same board."""
+    from tinybench.report.together import number
     from tinybench.workflow.compare import compare_runs, comparison_json, regression
 
     seen = compare_runs(base, new, alpha=alpha, latency_tolerance=tolerance, force=force)
@@ -43,16 +44,10 @@ def compare(
         show(f"{new} against {base}: {seen.n:,} samples in both")
         show("")
         rows = [
-            (c.what, _number(c.base), _number(c.new), c.unit, c.judgement, c.method)
+            (c.what, number(c.base), number(c.new), c.unit, c.judgement, c.method)
             for c in seen.changes
         ]
         print_table(("", "base", "new", "unit", "new is", "judged by"), rows, right=(1, 2))
     worse = regression(seen)
     if fail and worse:
         raise worse
-
-
-def _number(value: float | int | None) -> str:
-    if value is None:
-        return "-"
-    return f"{value:.4f}" if isinstance(value, float) else f"{value:,}"

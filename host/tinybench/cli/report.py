@@ -1,4 +1,4 @@
-"""`tinybench report`: a run for people and for other programs."""
+"""`tinybench report`: runs for people and for other programs."""
 
 from __future__ import annotations
 
@@ -14,19 +14,35 @@ FORMATS = ("html", "md", "json", "junit", "csv")
 
 @reports_errors
 def report(
-    run: Annotated[Path, typer.Argument(help="Run folder.")],
+    runs: Annotated[
+        list[Path],
+        typer.Argument(metavar="RUN...", help="Run folder; several: all judged by the first."),
+    ],
     form: Annotated[str, typer.Option("--format", "-f", help="|".join(FORMATS))] = "html",
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", help="File. [default: html: report.html in RUN; else stdout]"),
+        typer.Option(
+            "--out",
+            "-o",
+            help="File. [default: html: report.html in RUN, comparison.html here; else stdout]",
+        ),
+    ] = None,
+    profile: Annotated[
+        Path | None,
+        typer.Option(
+            "--profile", help="What `tinybench profile --json` said, to be shown in the page."
+        ),
     ] = None,
 ) -> None:
-    """Write a report of a run: HTML, Markdown, JSON, JUnit or CSV."""
-    from tinybench.workflow.report import make_report, write_report
+    """Write a report of a run, or of several: HTML, Markdown, JSON, JUnit or CSV."""
+    from tinybench.workflow.report import compare_report, make_report, write_report
 
-    text = make_report(run, form)
+    if len(runs) == 1:
+        text, page = make_report(runs[0], form, profile=profile), runs[0] / "report.html"
+    else:
+        text, page = compare_report(runs, form), Path("comparison.html")
     if out is None and form == "html":
-        out = run / "report.html"
+        out = page
     if out is None:
         show(text.rstrip("\n"))
         return

@@ -86,6 +86,11 @@ def verdict(result: Json) -> str:
     return "; ".join(said) or "passed"
 
 
+def cell(text: str) -> str:
+    """A text that a cell of a Markdown table can hold."""
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
 def class_names(records: Sequence[SampleRecord]) -> dict[int, str]:
     """Names of the classes, where the samples lie in a folder per class; else their numbers."""
     folders: dict[int, Counter[str]] = {}

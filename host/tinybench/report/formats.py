@@ -5,7 +5,7 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 
 from tinybench.report import gates
-from tinybench.report.figures import rows, verdict
+from tinybench.report.figures import cell, rows, verdict
 from tinybench.report.load import Run
 
 
@@ -21,15 +21,9 @@ def as_markdown(run: Run) -> str:
         "| | device | desktop | how |",
         "|---|---:|---:|---|",
     ]
-    lines += [
-        f"| {r.what.strip()} | {r.device} | {r.desktop} | {_cell(r.how)} |" for r in rows(run)
-    ]
+    lines += [f"| {r.what.strip()} | {r.device} | {r.desktop} | {cell(r.how)} |" for r in rows(run)]
     lines += ["", *(f"- {_mark(gate['passed'])} {gates.say(gate)}" for gate in result["gates"])]
     return "\n".join(lines).rstrip() + "\n"
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
 
 
 def _mark(passed: bool) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from tinybench.report.figures import (
 from tinybench.report.folder import OUTPUTS
 from tinybench.report.load import Run
 from tinybench.report.memory import PICTURE
-from tinybench.report.plots import confidence_plot, latency_plot
+from tinybench.report.plots import confidence_plot, confusion_plot, latency_plot
 from tinybench.report.svg import svg_element
 
 _WORST = 24
@@ -43,15 +43,15 @@ class Worst:
 
     Attributes:
         picture: data: URL, "" where its file cannot be shown.
-        top: (class, score) of the device's best scores, from outputs.bin.
+        device, desktop: (class, score) of the best scores.
     """
 
     name: str
     label: str
-    desktop: str
     equal: str
     picture: str
-    top: tuple[tuple[str, str], ...]
+    device: tuple[tuple[str, str], ...]
+    desktop: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -68,18 +68,26 @@ class ReportContext:
     latency: str
     confidence: str
     memory: str
+    largest: tuple[tuple[str, int], ...]
+    profile: Mapping[str, Any] | None
+    matrix: str
     pairs: tuple[Confusion, ...]
     more_pairs: int
     wrong: tuple[Worst, ...]
     command: str
 
 
-def render_report(run: Run) -> str:
-    """The whole page."""
-    return render_template("report.html.j2", _context(run))
+def render_report(run: Run, profile: Mapping[str, Any] | None = None) -> str:
+    """The whole page.
+
+    Args:
+        run: complete or not.
+        profile: of the same model on the same board, as `tinybench profile --json` writes it.
+    """
+    return render_template("report.html.j2", _context(run, profile))
 
 
-def _context(run: Run) -> ReportContext:
+def _context(run: Run, profile: Mapping[str, Any] | None) -> ReportContext:
     result, records = run.result, run.records
     labelled = sum(record.label is not None for record in records)
     pairs = confusions(records)
@@ -98,6 +106,9 @@ def _context(run: Run) -> ReportContext:
         latency=latency_plot(records, result["latency"]["unit"]) if records else "",
         confidence=confidence_plot(records) if labelled >= 10 else "",
         memory=_memory(run.folder / PICTURE),
+        largest=tuple((one["symbol"], one["bytes"]) for one in result["flash"]["largest"]),
+        profile=profile,
+        matrix=confusion_plot(records, names) if labelled else "",
         pairs=tuple(pairs[:_PAIRS]),
         more_pairs=max(0, len(pairs) - _PAIRS),
         wrong=tuple(_worst(run, record, places[record.index], names) for record in wrong),
@@ -119,11 +130,17 @@ def _worst(run: Run, record: SampleRecord, row: int, names: Mapping[int, str]) -
     return Worst(
         name=record.name,
         label=name(record.label),
-        desktop=f"{name(record.desktop_top1)} {record.desktop_score:g}",
         equal={True: "yes", False: "NO", None: "unknown"}[record.outputs_equal],
         picture=_picture(Path(run.result["data"]["path"]) / record.name),
-        top=tuple((name(k), f"{v:g}") for k, v in _top_scores(run, row)),
+        device=tuple((name(k), f"{v:g}") for k, v in _top_scores(run, row)),
+        desktop=tuple(_desktop_scores(record, name)),
     )
+
+
+def _desktop_scores(record: SampleRecord, name: Callable[[int], str]) -> Iterator[tuple[str, str]]:
+    for pair in record.desktop_top5.split():
+        number, _, score = pair.partition(":")
+        yield name(int(number)), score
 
 
 def _top_scores(run: Run, row: int) -> list[tuple[int, float]]:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from tinybench.bench.records import SampleRecord
 from tinybench.report.svg import new_figure, save_svg, svg_element
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from matplotlib.patches import Patch
 
 _INK = "#777777"  # readable on white and on black
+_LETTER = 0.075  # inches of a class's name, each
+_CELL: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 6, "color": "white"}
 
 
 def latency_plot(records: Sequence[SampleRecord], unit: str) -> str:
@@ -55,7 +59,44 @@ def confidence_plot(records: Sequence[SampleRecord]) -> str:
     return _svg(figure)
 
 
-def _svg(figure: Figure) -> str:
+def confusion_plot(records: Sequence[SampleRecord], names: Mapping[int, str]) -> str:
+    """Confusion matrix of the classes that occur: true class downwards, answer to the right.
+
+    Args:
+        records: at least one with a label.
+        names: of classes; their number where it has none.
+    """
+    counts = Counter((r.label, r.device_top1) for r in records if r.label is not None)
+    classes = sorted({k for pair in counts for k in pair if k is not None})
+    place = {k: n for n, k in enumerate(classes)}
+    labels = [names.get(k, str(k)) for k in classes]
+    margin, side = 0.7 + _LETTER * max(map(len, labels)), max(1.6, 0.2 * len(classes))
+    whole = margin + side + 0.1
+    figure = new_figure(whole, whole)
+    axes = figure.add_axes((margin / whole, margin / whole, side / whole, side / whole))
+    for label, answer in counts:  # wrong ones in a colour of their own
+        colour = "tab:blue" if label == answer else "tab:red"
+        box = (place[answer] - 0.45, place[label] - 0.45)
+        shade = 0.5 + 0.5 * counts[label, answer] / max(counts.values())
+        axes.add_patch(_box(box, colour, shade))
+        axes.text(place[answer], place[label], str(counts[label, answer]), **_CELL)
+    ticks = range(len(classes))
+    axes.set_xticks(ticks, labels, rotation=90, fontsize=7)
+    axes.set_yticks(ticks, labels, fontsize=7)
+    axes.set_xlim(-0.5, len(classes) - 0.5)
+    axes.set_ylim(len(classes) - 0.5, -0.5)
+    axes.set_xlabel("the device's answer")
+    axes.set_ylabel("true class")
+    return _svg(figure, tight=False)
+
+
+def _box(corner: tuple[float, float], colour: str, shade: float) -> Patch:
+    from matplotlib.patches import Rectangle
+
+    return Rectangle(corner, 0.9, 0.9, color=colour, alpha=shade, lw=0)
+
+
+def _svg(figure: Figure, *, tight: bool = True) -> str:
     for axes in figure.axes:
         axes.patch.set_alpha(0)
         axes.tick_params(colors=_INK)
@@ -65,5 +106,5 @@ def _svg(figure: Figure) -> str:
             spine.set_color(_INK)
     figure.patch.set_alpha(0)
     page = io.StringIO()
-    save_svg(figure, page)
+    save_svg(figure, page, tight=tight)
     return svg_element(page.getvalue())

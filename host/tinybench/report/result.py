@@ -17,7 +17,7 @@ from tinybench.compiler.program import DeviceTensor
 from tinybench.model.answers import Facts
 from tinybench.report.folder import OUTPUTS
 
-SCHEMA = "tinybench.result/2"
+SCHEMA = "tinybench.result/3"
 
 _NO_CLASSES = "the model's output is not one score per class"
 _NO_REFERENCE = "the run ended before the desktop runtime answered"
@@ -43,6 +43,7 @@ class RunFacts:
         outputs: what lies in outputs.bin for each sample.
         arena_bytes: planned.
         flash: "total", "weights", "code" and "ram_static" in bytes, from the ELF.
+        largest: (symbol, bytes) of what takes most of the flash.
         reference: which runtimes the device is compared with; None where they never answered.
     """
 
@@ -58,6 +59,7 @@ class RunFacts:
     outputs: Sequence[DeviceTensor]
     arena_bytes: int
     flash: Mapping[str, int]
+    largest: Sequence[tuple[str, int]]
     reference: Facts | None
 
 
@@ -81,7 +83,7 @@ def build_result(facts: RunFacts, measured: Measured) -> Json:
         "latency": _latency(facts.board, measured),
         "desktop": _desktop(facts.reference, measured),
         "memory": _memory(facts, measured.footprint),
-        "flash": _flash(facts.flash),
+        "flash": _flash(facts.flash, facts.largest),
     }
 
 
@@ -228,10 +230,11 @@ def _memory(facts: RunFacts, footprint: Footprint | None) -> Json:
     }
 
 
-def _flash(sizes: Mapping[str, int]) -> Json:
+def _flash(sizes: Mapping[str, int], largest: Sequence[tuple[str, int]]) -> Json:
     return {
         "method": "sections and symbols of the ELF",
         "total_bytes": sizes["total"],
         "weights_bytes": sizes["weights"],
         "code_bytes": sizes["code"],
+        "largest": [{"symbol": name, "bytes": size} for name, size in largest],
     }

@@ -19,15 +19,21 @@ def new_figure(width: float, height: float) -> Figure:
     return figure
 
 
-def save_svg(figure: Figure, target: Path | TextIO) -> None:
+def save_svg(figure: Figure, target: Path | TextIO, *, tight: bool = True) -> None:
     """Writes a figure, its text as text.
+
+    Args:
+        figure: as it is drawn.
+        target: file to write.
+        tight: find margins that fit, which takes seconds where there are hundreds of labels.
 
     Raises:
         OSError: it cannot be written.
     """
     from matplotlib import rc_context
 
-    figure.tight_layout()
+    if tight:
+        figure.tight_layout()
     with rc_context({"svg.hashsalt": "tinybench", "svg.fonttype": "none"}):
         figure.savefig(target, format="svg", metadata={"Date": None})
 

@@ -15,7 +15,7 @@ from tinybench.workflow.watch import Silent, Watch
 if TYPE_CHECKING:
     from tinybench.bench.device import Device
 
-SCHEMA = "tinybench.profile/1"
+SCHEMA = "tinybench.profile/2"
 SAMPLES = 3
 
 
@@ -59,6 +59,7 @@ class Profile:
     """
 
     model: str
+    model_sha256: str
     board: str
     kind: str
     engine: str
@@ -100,6 +101,7 @@ def profile_model(project: Project, *, watch: Watch | None = None) -> Profile:
         profiled, per_call = _read(device, inputs)
     return Profile(
         model=compiled.model.name,
+        model_sha256=program.graph.sha256,
         board=board.name,
         kind=board.kind,
         engine=project.engine,

@@ -210,6 +210,7 @@ def _run_facts(session: Session, hello: Hello | None, reference: Facts | None) -
             "code": sizes.code,
             "ram_static": sizes.ram_static,
         },
+        largest=sizes.largest,
         reference=reference,
     )
 

@@ -19,7 +19,7 @@ from tinybench.bench.records import SampleRecord
 from tinybench.errors import UsageError
 from tinybench.report.figures import class_names, confusions, rows, verdict, worst
 from tinybench.report.load import load_run
-from tinybench.workflow.report import make_report, write_report
+from tinybench.workflow.report import compare_report, make_report, write_report
 
 FORMATS = ("html", "md", "json", "junit", "csv")
 COUNT = 24
@@ -98,6 +98,98 @@ def test_a_run_that_measured_nothing_has_a_report(tmp_path: Path) -> None:
     assert "failed: it trapped" in make_report(run, "html")
     suite = ET.fromstring(make_report(run, "junit"))
     assert suite.get("failures") == "1"
+
+
+def test_the_matrix_counts_what_was_answered(run: Path) -> None:
+    """Against the records, counted here in another way."""
+    matrix = re.search(r'<div id="matrix".*?</div>', make_report(run, "html"), re.DOTALL)
+    assert matrix is not None
+    records = load_run(run).records
+    wanted = [
+        str(sum((r.label, r.device_top1) == (label, answer) for r in records))
+        for label in range(4)
+        for answer in range(4)
+    ]
+    shown = re.findall(r"<text [^>]*>(\d+)</text>", matrix[0])
+    assert sorted(shown) == sorted(count for count in wanted if count != "0")
+    assert {"b &amp; c", "d", "e"} <= set(re.findall(r"<text [^>]*>([^<]*)</text>", matrix[0]))
+
+
+def test_all_of_411_classes_are_in_five_megabytes(tmp_path: Path) -> None:
+    def spread(record: SampleRecord) -> SampleRecord:
+        n = record.index
+        return replace(record, label=n % 411, device_top1=(n * 7) % 411)
+
+    run = write_run(tmp_path / "run", 822, bend=spread)
+    page = make_report(run, "html")
+    assert len(page) < 5_000_000
+    wrong = {(n % 411, n * 7 % 411) for n in range(822) if n % 411 != n * 7 % 411}
+    assert f"and {len(wrong) - 40} more pairs" in page
+
+
+def test_both_runtimes_best_classes_are_shown(run: Path) -> None:
+    shown = re.findall(r"<br>(device|desktop):([^<]*)", make_report(run, "html"))
+    assert {who for who, _ in shown} == {"device", "desktop"}
+    bad = worst(load_run(run).records, 1)[0]
+    scores = [pair.split(":")[1] for pair in bad.desktop_top5.split()]
+    assert len(scores) == 4
+    desktop = next(text for who, text in shown if who == "desktop")
+    assert re.findall(r" (-?[\d.]+)", desktop) == scores
+
+
+def test_the_flash_map_adds_up(run: Path) -> None:
+    flash = load_run(run).result["flash"]
+    table = re.search(r'<table id="flash">.*?</table>', make_report(run, "html"), re.DOTALL)
+    assert table is not None
+    sizes = [int(n.replace(",", "")) for n in re.findall(r'<td class="n">([\d,]+)</td>', table[0])]
+    assert sum(sizes) == flash["total_bytes"]
+
+
+def test_a_profile_is_shown_where_it_is_of_the_run(run: Path, tmp_path: Path) -> None:
+    result = load_run(run).result
+    profile = {
+        **{"schema": "tinybench.profile/2", "model": "m", "board": result["board"]["name"]},
+        **{"model_sha256": result["model"]["sha256"], "unit": "ticks", "method": "counted"},
+        **{"n": 3, "data": "zeros", "profiled": 1100, "shipped": 1000, "overhead": 100},
+        "calls": [
+            {"ops": [0, 1], "label": "PAD+CONV_2D", "kernel": "tb_conv2d", "ticks": 987}
+            | {"share": 1.0, "macs": 12, "weight_bytes": 3, "streamed_bytes": 3}
+        ],
+    }
+    path = tmp_path / "profile.json"
+    path.write_text(json.dumps(profile))
+    page = make_report(run, "html", profile=path)
+    assert '<table id="profile">' in page
+    assert "PAD+CONV_2D" in page
+    assert "987" in page
+    path.write_text(json.dumps(profile | {"model_sha256": "0" * 64}))
+    with pytest.raises(UsageError, match="a profile of "):
+        make_report(run, "html", profile=path)
+    path.write_text("{")
+    with pytest.raises(UsageError, match="profile anew"):
+        make_report(run, "html", profile=path)
+
+
+def test_runs_beside_each_other(run: Path, tmp_path: Path) -> None:
+    slower = write_run(
+        tmp_path / "slower", COUNT, bend=lambda r: replace(in_folders(r), latency=r.latency + 50)
+    )
+    other = write_run(tmp_path / "other", COUNT, board={"name": "esp32cam", "kind": "hardware"})
+    page = compare_report([run, slower, other], "html")
+    said = "B is worse in latency, median; C is not comparable"
+    assert f'<p id="verdict" class="verdict">{said}</p>' in page
+    figures = re.search(r'<table id="figures">.*?</table>', page, re.DOTALL)
+    assert figures is not None
+    for row in rows(load_run(slower)):
+        assert row.what.strip() in unescape(figures[0])
+        assert row.device in unescape(figures[0])
+    assert "the board: virt-c3, then esp32cam" in unescape(page)
+    assert said in compare_report([run, slower, other], "md")
+    seen = json.loads(compare_report([run, slower, other], "json"))
+    assert [one["mark"] for one in seen["runs"]] == ["A", "B", "C"]
+    assert compare_report([run, run], "md").startswith("### 2 runs: no figure is worse\n")
+    with pytest.raises(UsageError, match="html, md, json"):
+        compare_report([run, slower], "junit")
 
 
 def test_json_and_csv_are_the_runs_own(run: Path) -> None:

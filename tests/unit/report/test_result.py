@@ -54,7 +54,7 @@ def check_keys(result: Any) -> None:
 def test_a_complete_run() -> None:
     result = fake_result(measure(FakeSamples(8)))
     check_keys(result)
-    assert result["schema"] == "tinybench.result/2"
+    assert result["schema"] == "tinybench.result/3"
     assert (result["status"], "status_reason" in result) == ("complete", False)
     assert result["samples"]["resends"] == 4
     assert result["accuracy"]["n"] == 8
