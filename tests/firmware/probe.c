@@ -7,9 +7,17 @@
 #define FRAME 4096u
 #define WINDOW 96u
 
+#ifdef __riscv
+#define NO_SUCH_INSTRUCTION ".insn 4, 0x0000100b"
+#define LACKING_INSTRUCTION ".insn 4, 0x1005202f" /* atomic: no "a" in rv32imc */
+#else
+#define NO_SUCH_INSTRUCTION "ill"
+#define LACKING_INSTRUCTION ".byte 0x20, 0x22, 0xc2" /* quou: an lx106 does not divide */
+#endif
+
 extern uint8_t tb_flash_low[], tb_ram_low[], tb_ram_high[];
 
-static uint8_t frame[FRAME];
+static uint8_t frame[FRAME] __attribute__((aligned(4)));
 static const uint8_t constant = 42;
 static volatile uint32_t zero;
 
@@ -29,11 +37,13 @@ static uint32_t __attribute__((noinline)) recurse(uint32_t depth) {
   return depth == 0 ? page[0] : recurse(depth - 1) + page[depth % 256u];
 }
 
+static uint32_t address_of(const void *object) { return (uint32_t)(uintptr_t)object + zero; }
+
 static void store(uint32_t address) { *(volatile uint8_t *)(uintptr_t)address = 1; }
 
 static uint32_t load(uint32_t address) { return *(volatile uint8_t *)(uintptr_t)address; }
 
-static void jump(const void *to) { ((void (*)(void))(uintptr_t)to)(); }
+static void jump(uint32_t address) { ((void (*)(void))(uintptr_t)address)(); }
 
 /* The slow and obvious versions, byte by byte. */
 static int same(const uint8_t *a, const uint8_t *b, size_t n) {
@@ -90,15 +100,17 @@ void tb_main(void) {
         answer(tb_port_ticks() - before);
         break;
       case '0': store(zero); break;
-      case '1': store((uint32_t)(uintptr_t)&constant); break;
-      case '2': store((uint32_t)(uintptr_t)tb_ram_high); break;
-      case '3': store((uint32_t)(uintptr_t)tb_ram_low - 1u); break;
-      case '4': answer(load((uint32_t)(uintptr_t)tb_ram_high + 0x1000u)); break;
-      case '5': answer(load((uint32_t)(uintptr_t)tb_flash_low - 1u)); break;
-      case '6': jump(frame); break;
+      case '1': store(address_of(&constant)); break;
+      case '2': store(address_of(tb_ram_high)); break;
+      case '3': store(address_of(tb_ram_low) - 1u); break;
+      case '4': answer(load(address_of(tb_ram_high) + 0x1000u)); break;
+      case '5': answer(load(address_of(tb_flash_low) - 1u)); break;
+      case '6': jump(address_of(frame)); break;
       case '7': answer(recurse(100000u)); break;
-      case '8': __asm__ volatile(".insn 4, 0x0000100b"); break; /* no such instruction */
-      case '9': __asm__ volatile(".insn 4, 0x1005202f"); break; /* atomic: no "a" in rv32imc */
+      case '8': __asm__ volatile(NO_SUCH_INSTRUCTION); break;
+      case '9': __asm__ volatile(LACKING_INSTRUCTION); break;
+      case 'u': answer(*(volatile uint32_t *)(uintptr_t)(address_of(frame) + 1u)); break;
+      case 'U': *(volatile uint16_t *)(uintptr_t)(address_of(frame) + 3u) = 1; break;
       default: break;
     }
   }

@@ -40,12 +40,14 @@ class Probe:
         self._socket, theirs = socket.socketpair()
         self._socket.settimeout(20)
         with theirs:
-            serial = f"socket,id=tb-serial,fd={theirs.fileno()}"
+            stdio = theirs if board.link.console == "stdio" else None
+            serial = ("-chardev", f"socket,id=tb-serial,fd={theirs.fileno()}")
             machine = (board.link.emulator, "-M", board.link.machine, *board.link.arguments)
             self._process = subprocess.Popen(
-                [*machine, "-chardev", serial, "-kernel", str(elf)],
+                [*machine, *(() if stdio else serial), "-kernel", str(elf)],
                 pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
+                stdin=stdio or subprocess.DEVNULL,
+                stdout=stdio,
             )
 
     def send(self, data: bytes) -> None:

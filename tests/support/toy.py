@@ -58,9 +58,9 @@ def build_native(*flags: str, sanitize: bool = True) -> Path:
 
 
 @functools.cache
-def build_virtual(*flags: str) -> Path:
-    """The toy for virt-c3; flags are for the engine's source."""
-    board = load_board("virt-c3")
+def build_virtual(*flags: str, name: str = "virt-c3") -> Path:
+    """The toy for a virtual board; flags are for the engine's source."""
+    board = load_board(name)
     gcc, isa = board.build.toolchain + "gcc", board.build.flags
     library = _toolchain().find_library(gcc, list(isa))
     headers = tuple(f"-isystem{folder}" for folder in library.includes)
@@ -110,7 +110,8 @@ def _engine_object(gcc: str, isa: tuple[str, ...], flags: tuple[str, ...]) -> Pa
 
 def _include_flags(board: Board) -> tuple[str, ...]:
     firmware = resources.firmware()
-    return (f"-I{firmware / 'core'}", f"-I{firmware / board.build.port}")
+    folders = ("core", board.build.port, *board.build.shared)
+    return tuple(f"-I{firmware / folder}" for folder in folders)
 
 
 def _linker_script(board: Board) -> str:

@@ -23,7 +23,8 @@ def write(folder: Path, text: str) -> Path:
 def test_every_board_file_loads_and_names_folders_that_exist() -> None:
     for board in list_boards("virtual"):
         assert (resources.firmware() / board.build.platform / "platform.json").is_file()
-        assert (resources.firmware() / board.build.port).is_dir()
+        for folder in (board.build.port, *board.build.shared):
+            assert (resources.firmware() / folder).is_dir()
     for board in list_boards():
         assert load_board(board.name) == board
 
@@ -46,6 +47,35 @@ def test_hardware_boards_say_where_their_facts_are_from_and_that_nothing_was_tri
 def test_virt_c3_has_the_sizes_of_an_esp32_c3() -> None:
     memory = load_board("virt-c3").memory
     assert (memory.ram_bytes, memory.flash_bytes) == (321_296, 4 << 20)
+
+
+def test_virt_esp32_has_the_sizes_of_an_esp32_and_nothing_behind_them() -> None:
+    board = load_board("virt-esp32")
+    memory = board.memory
+    assert (memory.ram_bytes - memory.stack_bytes, memory.flash_bytes) == (180_736, 4 << 20)
+    assert machine_bytes(board.link.arguments) == memory.ram_bytes
+    assert memory.ram_bytes % 8192 == 0, "or the emulator would round it up"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "seen"),
+    [
+        ("ram_bytes = 188_416", "ram_bytes = 188_417", "memory.ram_bytes=188,417"),
+        ("ram_origin = 0x60000000", "ram_origin = 0x3FFB0000", "memory.ram_origin=0x3ffb0000"),
+        ("flash_origin = 0x50000000", "flash_origin = 0x40080000", "flash_origin=0x40080000"),
+        ("flash_bytes = 0x400000", "flash_bytes = 0x4000001", "memory.flash_bytes=67,108,865"),
+    ],
+)
+def test_beyond_the_memories_of_an_emulated_xtensa(
+    tmp_path: Path, old: str, new: str, seen: str
+) -> None:
+    text = (resources.boards() / "virt-esp32.toml").read_text(encoding="utf-8")
+    assert old in text
+    path = tmp_path / "virt-esp32.toml"
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(ConfigError, match="within the emulated machine's") as caught:
+        load_board(path)
+    assert seen in caught.value.seen
 
 
 @pytest.mark.parametrize("name", ["virt-c3", "virt-c3-8m"])

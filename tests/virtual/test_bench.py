@@ -27,7 +27,7 @@ from tinybench.workflow.compare import check_run
 SAMPLES = 12
 
 
-@pytest.fixture(scope="module", params=["virt-c3", "native"])
+@pytest.fixture(scope="module", params=["virt-c3", "virt-esp32", "native"])
 def ran(request: pytest.FixtureRequest, desk: Path) -> tuple[Said, Path]:
     """A run on a board with --json, and its folder."""
     cli.write_data(desk, SAMPLES)

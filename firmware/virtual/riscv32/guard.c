@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Physical memory protection (RISC-V privileged architecture 3.7). The first matching entry
- * decides; locked entries bind machine mode too. */
+ * decides; locked entries bind machine mode too. A write to flash traps as well. */
 #include "guard.h"
 
 #include "machine.h"

@@ -26,6 +26,11 @@
 #define EXIT_TRAP 70u
 #define EXIT_NO_CONSOLE 71u /* started without the devices that the board file lists */
 
+/* What a trap's line calls its three numbers. */
+#define TRAP_CAUSE "mcause"
+#define TRAP_PC "mepc"
+#define TRAP_VALUE "mtval"
+
 #define PLIC_PRIORITY(irq) REG32(PLIC_BASE + 4u * (irq))
 #define PLIC_ENABLE REG32(PLIC_BASE + 0x2000u)
 #define PLIC_CLAIM REG32(PLIC_BASE + 0x200004u)
@@ -36,6 +41,20 @@ __attribute__((noreturn)) static inline void machine_exit(uint32_t status) {
   for (;;) {
     REG32(FINISHER_BASE) = status == 0 ? 0x5555u : (status << 16) | 0x3333u;
   }
+}
+
+/* Differs between starts of the emulator: the low word of the host's time in ns. */
+static inline uint32_t machine_seed(void) { return REG32(RTC_BASE); }
+
+/* Instructions, in two halves: read again when the low one has wrapped in between. */
+static inline uint64_t machine_ticks(void) {
+  uint32_t high, low, again;
+  do {
+    high = CSR_READ(minstreth);
+    low = CSR_READ(minstret);
+    again = CSR_READ(minstreth);
+  } while (high != again);
+  return (uint64_t)high << 32 | low;
 }
 
 /* Interrupts wake machine_sleep() and are never taken: nothing runs beside the code one reads. */

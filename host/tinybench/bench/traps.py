@@ -11,7 +11,7 @@ _CAUSE = re.compile(
 )
 """Lines that say why a firmware stopped: our own trap handlers', ESP-IDF's, the sanitizers'."""
 
-_TRAP = re.compile(r"tb-trap: mcause=0x([0-9a-f]+) mepc=0x([0-9a-f]+)", re.IGNORECASE)
+_TRAP = re.compile(r"tb-trap: (\w+)=0x([0-9a-f]+) \w+=0x([0-9a-f]+)", re.IGNORECASE)
 
 _RISCV_EXCEPTIONS = {
     0: "jump to an odd address",
@@ -25,6 +25,20 @@ _RISCV_EXCEPTIONS = {
 }
 """mcause, RISC-V privileged architecture, table 3.6. The access faults (1, 5, 7) are also what
 memory protection raises: a stack overflow, a write to flash."""
+
+_XTENSA_EXCEPTIONS = {
+    0: "illegal instruction",
+    3: "load or store error",
+    9: "unaligned load or store",
+    14: "jump to where no code is",
+    15: "load from, or store to, where no memory is",
+    20: "jump to where no code is",
+    28: "load from where no memory is",
+    29: "store to where no memory is",
+}
+"""exccause, Xtensa ISA reference manual, table 4-64."""
+
+_EXCEPTIONS = {"mcause": _RISCV_EXCEPTIONS, "exccause": _XTENSA_EXCEPTIONS}
 
 
 def gives_cause(line: str) -> bool:
@@ -52,7 +66,7 @@ def _explain(line: str, where: Callable[[int], str]) -> str:
     trap = _TRAP.search(line)
     if trap is None:
         return ""
-    cause, pc = int(trap.group(1), 16), int(trap.group(2), 16)
-    words = [_RISCV_EXCEPTIONS.get(cause, ""), where(pc)]
+    register, cause, pc = trap.group(1), int(trap.group(2), 16), int(trap.group(3), 16)
+    words = [_EXCEPTIONS.get(register.lower(), {}).get(cause, ""), where(pc)]
     said = " ".join(word for word in words if word)
     return f" ({said})" if said else ""

@@ -42,7 +42,7 @@ def check_facts(board: Board, path: Path) -> None:
         for key in ("emulator", "machine"):
             if not getattr(board.link, key):
                 raise ConfigError(f"{path}: link.{key} of an emulated board", "it is missing")
-        check_machine(board.memory, board.link.arguments, path)
+        check_machine(board.link.machine, board.memory, board.link.arguments, path)
     if board.kind == "hardware":
         _check_hardware(board, path)
 

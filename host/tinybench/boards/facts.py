@@ -15,7 +15,7 @@ class Chip:
     Attributes:
         name: what the firmware's hello must say ("virt-rv32imc", "esp32c3"); of a hardware board,
             as esptool and ESP-IDF name it.
-        isa: "rv32imc", "xtensa-lx6", "host".
+        isa: "rv32imc", "xtensa-lx6", "xtensa-lx106", "host".
         clock_hz: CPU clock; 0 where there is none (virtual boards).
     """
 
@@ -109,6 +109,8 @@ class LinkFacts:
         emulator: the program, e.g. "qemu-system-riscv32"; "" elsewhere.
         arguments: further arguments of the emulator.
         packages: Debian packages that bring the emulator, see packages.py.
+        console: what of the emulator is the board's serial line: the device that its arguments
+            attach to the chardev "tb-serial", or its own standard input and output.
         baud: of the protocol, bit/s; 0 where the link has no baud rate.
         reply_timeout_s: longest a single reply may take; an inference included.
         transport: of a serial link, what on the chip the port is.
@@ -128,6 +130,7 @@ class LinkFacts:
     emulator: str = ""
     arguments: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
+    console: Literal["chardev", "stdio"] = "chardev"
     transport: Literal["", "uart", "usb-serial-jtag"] = ""
     bridge: str = ""
     usb_ids: tuple[str, ...] = ()
@@ -157,6 +160,7 @@ class BuildFacts:
         platform: folder below firmware/ holding the local platform, or a registry spec with its
             exact version.
         port: folder below firmware/ with the board's port.
+        shared: further folders there, with sources that several ports have in common.
         toolchain: prefix of the compiler's programs ("riscv64-unknown-elf-"); "" for the host's,
             or where the platform brings its own.
         flags: flags for this board's ISA, for compiler and linker (no optimization flags).
@@ -167,6 +171,7 @@ class BuildFacts:
 
     platform: str
     port: str
+    shared: tuple[str, ...] = ()
     toolchain: str = ""
     flags: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()

@@ -120,7 +120,9 @@ def _tool(program: str, packages: tuple[str, ...], boards: list[str]) -> Check:
 
 
 def _has_picolibc(gcc: str) -> bool:
-    return Path(_first_line([gcc, "-print-file-name=picolibc.specs"])).is_absolute()
+    """As firmware/virtual/platform/builder/toolchain.py finds it."""
+    files = ("picolibc.specs", "libc.a")
+    return any(Path(_first_line([gcc, f"-print-file-name={f}"])).is_absolute() for f in files)
 
 
 def _first_line(command: list[str]) -> str:

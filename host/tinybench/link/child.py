@@ -24,12 +24,20 @@ class Child:
         command: absolute path of the program, then its arguments.
         fds: file descriptors that it inherits, under the same numbers.
         log: gets its stdout and stderr.
+        stdio: a file descriptor that is its stdin and stdout instead.
 
     Raises:
         LinkError: the log cannot be written, or no process be started.
     """
 
-    def __init__(self, name: str, command: Sequence[str], fds: Sequence[int], log: Path) -> None:
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        fds: Sequence[int],
+        log: Path,
+        stdio: int | None = None,
+    ) -> None:
         self.name = name
         self.log = log
         try:
@@ -37,8 +45,8 @@ class Child:
             with log.open("wb") as sink:
                 self._process = subprocess.Popen(
                     guarded(command),
-                    stdin=subprocess.DEVNULL,
-                    stdout=sink,
+                    stdin=subprocess.DEVNULL if stdio is None else stdio,
+                    stdout=sink if stdio is None else stdio,
                     stderr=sink,
                     pass_fds=fds,
                     start_new_session=True,  # Ctrl-C is ours to handle, then we end the child

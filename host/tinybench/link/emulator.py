@@ -26,6 +26,7 @@ class EmulatorPlan:
         machine: its -M.
         arguments: further arguments.
         packages: Debian packages that bring the program.
+        console: "chardev" or "stdio", see :class:`~tinybench.boards.LinkFacts`.
     """
 
     elf: Path
@@ -33,6 +34,7 @@ class EmulatorPlan:
     machine: str
     arguments: tuple[str, ...]
     packages: tuple[str, ...]
+    console: str
 
 
 def board_url(board: Board, elf: Path) -> str:
@@ -51,6 +53,7 @@ def board_url(board: Board, elf: Path) -> str:
             "name its serial port; tinybench ports lists them",
         )
     facts = [("emulator", board.link.emulator), ("machine", board.link.machine)]
+    facts += [("console", board.link.console)]
     facts += [("argument", value) for value in board.link.arguments]
     facts += [("package", value) for value in board.link.packages]
     return f"qemu:{path}?{urlencode(facts)}"
@@ -78,6 +81,7 @@ def parse_qemu_url(url: str) -> EmulatorPlan:
         machine=values["machine"][0],
         arguments=tuple(values.get("argument", ())),
         packages=tuple(values.get("package", ())),
+        console=values.get("console", ["chardev"])[0],
     )
 
 
@@ -98,9 +102,11 @@ def open_emulator(plan: EmulatorPlan, log: Path) -> ProcessLink:
     serial, their_serial = socket.socketpair()
     control, their_control = socket.socketpair()
     with their_serial, their_control:
+        stdio = their_serial.fileno() if plan.console == "stdio" else None
+        command = [program, *_arguments(plan, their_serial.fileno(), their_control.fileno())]
         fds = [their_serial.fileno(), their_control.fileno()]
         try:
-            child = Child("the emulator", [program, *_arguments(plan, *fds)], fds, log)
+            child = Child("the emulator", command, fds, log, stdio=stdio)
         except BaseException:
             serial.close()
             control.close()
@@ -109,9 +115,10 @@ def open_emulator(plan: EmulatorPlan, log: Path) -> ProcessLink:
 
 
 def _arguments(plan: EmulatorPlan, serial_fd: int, control_fd: int) -> list[str]:
+    serial = ("-chardev", f"socket,id=tb-serial,fd={serial_fd}")
     return [
         *("-M", plan.machine, *plan.arguments),
-        *("-chardev", f"socket,id=tb-serial,fd={serial_fd}"),
+        *(serial if plan.console == "chardev" else ()),
         *("-chardev", f"socket,id=tb-control,fd={control_fd}"),
         *("-mon", "chardev=tb-control,mode=control"),
         *("-kernel", str(plan.elf)),

@@ -42,7 +42,7 @@ class SourceTable:
         """All hand-written sources and headers of one firmware, sorted by path.
 
         Args:
-            board: its build.port is the folder of set "port".
+            board: its build.port and build.shared are the folders of set "port".
             engine: a key of the table's engines.
 
         Raises:
@@ -51,10 +51,9 @@ class SourceTable:
         if engine not in self.engines:
             known = ", ".join(self.engines)
             raise ConfigError("an engine of firmware/sources.toml", f"engine={engine!r}", known)
-        if not (resources.firmware() / board.build.port).is_dir():
-            raise ConfigError(
-                f"{board.source}: build.port, a folder below firmware/", board.build.port
-            )
+        for key, folder in _port_folders(board):
+            if not (resources.firmware() / folder).is_dir():
+                raise ConfigError(f"{board.source}: {key}, a folder below firmware/", folder)
         return [source for name in self.engines[engine] for source in self._set(name, board)]
 
     def model_flags(self) -> tuple[str, ...]:
@@ -63,8 +62,9 @@ class SourceTable:
 
     def _set(self, name: str, board: Board) -> list[Source]:
         root = resources.firmware()
-        base = root / board.build.port if name == "port" else root
-        paths = sorted({path for glob in self.sets[name]["sources"] for path in base.glob(glob)})
+        bases = [root / folder for _, folder in _port_folders(board)] if name == "port" else [root]
+        globs = self.sets[name]["sources"]
+        paths = sorted({path for base in bases for glob in globs for path in base.glob(glob)})
         flags = tuple(self.sets[name].get("flags", ()))
         return [
             Source(path, PurePosixPath("src", name, path.name), self._flags(path, flags))
@@ -79,6 +79,11 @@ class SourceTable:
             return ()
         of_file = self.files.get(path.relative_to(resources.firmware()).as_posix(), ())
         return self.flags["all"] + self.flags[language] + of_set + of_file
+
+
+def _port_folders(board: Board) -> list[tuple[str, str]]:
+    """Key in the board file, folder below firmware/."""
+    return [("build.port", board.build.port), *(("build.shared", f) for f in board.build.shared)]
 
 
 def load_sources() -> SourceTable:

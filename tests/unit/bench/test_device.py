@@ -259,6 +259,13 @@ def test_a_trap_line_makes_silence_a_crash() -> None:
     assert "tb-trap: mcause=0x00000005" in caught.value.seen
 
 
+def test_an_xtensas_trap_line_has_other_causes() -> None:
+    trap = b"tb-trap: exccause=0x00000009 epc1=0x50000182 excvaddr=0x60000001\n"
+    with device_on(Mute(trap)) as device, pytest.raises(DeviceCrashed) as caught:
+        device.infer(7, [DATA])
+    assert "(unaligned load or store in fake+0x50000182)" in caught.value.seen
+
+
 def test_a_stale_hello_is_not_taken_for_ours() -> None:
     class Stale(FakeDevice):
         def answer(self, request: Message) -> Iterable[Message]:

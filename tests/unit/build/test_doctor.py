@@ -19,8 +19,11 @@ def test_each_thing_is_looked_at_once(tmp_path: Path) -> None:
     checks = doctor.examine(tmp_path)
     names = [check.name for check in checks]
     assert len(set(names)) == len(names)
-    for part in ("platformio", "Python >=", "qemu-system-riscv32", "elf-gcc", "write access"):
+    for part in ("platformio", "Python >=", "write access"):
         by_name(checks, part)
+    for machine, compiler in (("riscv32", "riscv64-unknown"), ("xtensa", "xtensa-lx106")):
+        by_name(checks, f"qemu-system-{machine}")
+        by_name(checks, f"{compiler}-elf-gcc")
     assert by_name(checks, "tensorflow").optional
     assert by_name(checks, "tflite-micro").optional
     assert not by_name(checks, "platformio").optional
@@ -43,16 +46,20 @@ def test_missing_tools_come_with_the_command(
     )
     compiler = by_name(checks, "riscv64-unknown-elf-gcc")
     assert "picolibc-riscv64-unknown-elf" in compiler.mend
+    assert by_name(checks, "xtensa-lx106-elf-g++").mend == (
+        "sudo apt-get install gcc-xtensa-lx106 picolibc-xtensa-lx106-elf"
+    )
 
 
+@pytest.mark.parametrize("name", ["riscv64-unknown-elf-gcc", "xtensa-lx106-elf-gcc"])
 def test_a_compiler_without_picolibc_is_not_ok(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    gcc = tmp_path / "riscv64-unknown-elf-gcc"
+    gcc = tmp_path / name
     gcc.write_text("#!/bin/sh\necho picolibc.specs\n")
     gcc.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/bin")
-    assert "no picolibc" in by_name(doctor.examine(tmp_path), "riscv64-unknown-elf-gcc").seen
+    assert "no picolibc" in by_name(doctor.examine(tmp_path), name).seen
 
 
 def test_a_missing_or_wrong_package_comes_with_the_command(

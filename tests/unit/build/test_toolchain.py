@@ -22,6 +22,8 @@ march = next((a[7:] for a in sys.argv if a.startswith("-march=")), "")
 folder = known.get(march, ".")
 if "-print-file-name=picolibc.specs" in sys.argv:
     print({specs!r})
+elif "-print-file-name=libc.a" in sys.argv:
+    print({libc!r})
 elif "-print-multi-directory" in sys.argv:
     print(folder)
 elif "-###" in sys.argv:
@@ -42,12 +44,20 @@ def toolchain() -> ModuleType:
     return module
 
 
-def fake_gcc(root: Path, known: dict[str, str], specs: str = "/x/picolibc.specs") -> str:
+def fake_gcc(
+    root: Path, known: dict[str, str], specs: str = "/x/picolibc.specs", libc: str = "libc.a"
+) -> str:
     for folder in known.values():
         (root / "lib" / folder).mkdir(parents=True, exist_ok=True)
         (root / "lib" / folder / "libc.a").touch()
     program = root / "fake-gcc"
-    facts = {"python": sys.executable, "known": known, "root": str(root), "specs": specs}
+    facts = {
+        "python": sys.executable,
+        "known": known,
+        "root": str(root),
+        "specs": specs,
+        "libc": libc,
+    }
     program.write_text(FAKE_GCC.format(**facts), encoding="utf-8")
     program.chmod(0o755)
     return str(program)
@@ -86,3 +96,8 @@ def test_a_missing_picolibc_is_an_error(toolchain: ModuleType, tmp_path: Path) -
     gcc = fake_gcc(tmp_path, {"rv32im": "rv32im/ilp32"}, specs="picolibc.specs")
     with pytest.raises(toolchain.LibraryMissingError, match="picolibc is not installed"):
         toolchain.find_library(gcc, FLAGS)
+
+
+def test_a_compiler_may_find_its_library_by_itself(toolchain: ModuleType, tmp_path: Path) -> None:
+    gcc = fake_gcc(tmp_path, {}, specs="picolibc.specs", libc="/usr/lib/xtensa/lib/libc.a")
+    assert toolchain.find_library(gcc, ["-mtext-section-literals"]) == toolchain.NOTHING

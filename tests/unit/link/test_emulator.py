@@ -30,6 +30,7 @@ def test_urls_carry_all_facts(board: object, path: str) -> None:
     assert plan.machine == board.link.machine
     assert plan.arguments == board.link.arguments
     assert plan.packages == board.link.packages
+    assert plan.console == board.link.console
 
 
 def test_a_real_board_has_no_emulator() -> None:

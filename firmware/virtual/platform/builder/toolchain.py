@@ -41,12 +41,14 @@ def find_library(gcc, isa_flags):
         isa_flags: as the sources are compiled with.
 
     Returns:
-        A Library.
+        A Library; NOTHING where the compiler needs no help.
 
     Raises:
         LibraryMissingError: picolibc is not installed, or nothing fits the ISA.
     """
-    if not Path(_ask(gcc, ["-print-file-name=picolibc.specs"])).is_absolute():
+    if not _finds(gcc, "picolibc.specs"):
+        if _finds(gcc, "libc.a"):  # Debian's Xtensa gcc looks where picolibc is by itself
+            return NOTHING
         raise LibraryMissingError(f"{gcc} does not find picolibc.specs: picolibc is not installed")
     for flags in _plainer(isa_flags):
         if _ask(gcc, [*flags, "-print-multi-directory"]) == ".":
@@ -55,6 +57,10 @@ def find_library(gcc, isa_flags):
         if any((Path(folder) / "libc.a").is_file() for folder in library.folders):
             return library
     raise LibraryMissingError(f"{gcc} has no libraries for {' '.join(isa_flags)}")
+
+
+def _finds(gcc, name):
+    return Path(_ask(gcc, [f"-print-file-name={name}"])).is_absolute()
 
 
 def _plainer(isa_flags):

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The serial line: QEMU's virtio console as a blocking byte pipe. */
+/* The serial line as a blocking byte pipe. */
 #ifndef CONSOLE_H
 #define CONSOLE_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The bare-metal RV32 port: start-up, traps, and what tb_port.h asks for. */
+/* The bare-metal ports' common half: start-up, traps, and what tb_port.h asks for. machine.h of
+ * each has the rest. */
 #include "tb_port.h"
 
 #include <string.h>
@@ -40,7 +41,7 @@ static void identify_boot(void) {
   kept.boots = software ? kept.boots + 1u : 0u;
   kept.rebooted = 0;
   facts.reset_reason = software ? TB_RESET_SOFTWARE : TB_RESET_POWER_ON;
-  facts.boot_id = (REG32(RTC_BASE) ^ kept.boots * 0x9E3779B9u) | 1u; /* the clock's low word: ns */
+  facts.boot_id = (machine_seed() ^ kept.boots * 0x9E3779B9u) | 1u;
 }
 
 void tb_start(void) {
@@ -77,9 +78,9 @@ void tb_trap_report(uint32_t cause, uint32_t pc, uint32_t value) {
     entered = 1;
     console_setup();
     console_write(&delimiter, 1);
-    write_hex("\ntb-trap: mcause=", cause);
-    write_hex(" mepc=", pc);
-    write_hex(" mtval=", value);
+    write_hex("\ntb-trap: " TRAP_CAUSE "=", cause);
+    write_hex(" " TRAP_PC "=", pc);
+    write_hex(" " TRAP_VALUE "=", value);
     write_text("\n");
     console_write(&delimiter, 1);
   }
@@ -99,16 +100,7 @@ bool tb_port_set_baud(uint32_t baud) {
   return false;
 }
 
-/* Two 32-bit halves: read again when the low one has wrapped in between. */
-uint64_t tb_port_ticks(void) {
-  uint32_t high, low, again;
-  do {
-    high = CSR_READ(minstreth);
-    low = CSR_READ(minstret);
-    again = CSR_READ(minstreth);
-  } while (high != again);
-  return (uint64_t)high << 32 | low;
-}
+uint64_t tb_port_ticks(void) { return machine_ticks(); }
 
 void tb_port_reset(void) {
   kept.rebooted = REBOOTED;

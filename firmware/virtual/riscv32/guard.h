@@ -1,9 +1,0 @@
-/* SPDX-License-Identifier: Apache-2.0 */
-#ifndef GUARD_H
-#define GUARD_H
-
-/* From here on these trap: a write to flash, a jump into RAM, and any access outside flash, RAM
- * and the port's devices; so a stack overflow too, since the stack lies lowest in RAM. */
-void guard_memory(void);
-
-#endif
