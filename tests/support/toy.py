@@ -13,14 +13,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from types import ModuleType
 
 from tinybench import resources
 from tinybench.boards import Board, load_board
 from tinybench.render.files import render_template
-from tinybench.render.project import TRAP_STACK_BYTES, LinkerContext
+from tinybench.render.project import linker_context
 from tinybench.render.sources import load_sources
 
 ENGINE = Path(__file__).resolve().parents[1] / "firmware" / "toy_engine.c"
@@ -67,7 +66,8 @@ def build_virtual(*flags: str, name: str = "virt-c3") -> Path:
     objects = [*_firmware_objects(board.name, isa + headers)]
     objects.append(_engine_object(gcc, isa + headers, flags))
     folder = _scratch()
-    (folder / "memory.ld").write_text(_linker_script(board), encoding="utf-8")
+    script = render_template("virt.ld.j2", linker_context(board))
+    (folder / "memory.ld").write_text(script, encoding="utf-8")
     link = ("-nostdlib", "-Wl,--gc-sections", "-T", folder / "memory.ld")
     libraries = [*(f"-L{folder}" for folder in library.folders), "-lc", "-lgcc"]
     _run(gcc, *isa, *link, *objects, *libraries, "-o", folder / "firmware.elf")
@@ -112,13 +112,6 @@ def _include_flags(board: Board) -> tuple[str, ...]:
     firmware = resources.firmware()
     folders = ("core", board.build.port, *board.build.shared)
     return tuple(f"-I{firmware / folder}" for folder in folders)
-
-
-def _linker_script(board: Board) -> str:
-    context = LinkerContext(
-        board=board.name, trap_stack_bytes=TRAP_STACK_BYTES, **asdict(board.memory)
-    )
-    return render_template("virt.ld.j2", context)
 
 
 @functools.cache

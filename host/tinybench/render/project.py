@@ -191,7 +191,7 @@ def _rendered_files(
         "sources.json": json.dumps(rows, indent=1) + "\n",
     }
     if bare_metal:
-        texts["memory.ld"] = render_template("virt.ld.j2", _linker_context(board))
+        texts["memory.ld"] = render_template("virt.ld.j2", linker_context(board))
     return {PurePosixPath(path): text.encode() for path, text in texts.items()}
 
 
@@ -218,7 +218,8 @@ def _board_context(
     )
 
 
-def _linker_context(board: Board) -> LinkerContext:
+def linker_context(board: Board) -> LinkerContext:
+    """What templates/virt.ld.j2 is filled with for a board."""
     memory = board.memory
     return LinkerContext(
         board=board.name,
