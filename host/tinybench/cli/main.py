@@ -16,6 +16,7 @@ from tinybench.cli.boards import boards_app
 from tinybench.cli.build import build
 from tinybench.cli.check import check
 from tinybench.cli.compare import compare
+from tinybench.cli.compress import compress_app
 from tinybench.cli.demo import demo
 from tinybench.cli.doctor import doctor
 from tinybench.cli.flash import flash
@@ -48,6 +49,7 @@ for command in (
 ):
     app.command(command.__name__)(command)
 app.add_typer(boards_app, name="boards")
+app.add_typer(compress_app, name="compress")
 
 
 def _show_version(wanted: bool) -> None:

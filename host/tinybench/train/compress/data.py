@@ -1,0 +1,127 @@
+"""The samples that a method trains, decides and reports on."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinybench.errors import DataError
+from tinybench.train.compress.fit import Data, Samples
+from tinybench.train.data import number_classes, open_samples, split_samples, to_reals
+from tinybench.train.data import samples as data_samples
+
+LEAST_CALIBRATION = 10
+_SHAPE_ONLY = frozenset({"InputLayer", "Reshape", "ZeroPadding2D", "ZeroPadding1D"})
+
+
+def load_data(spec: Mapping[str, Any], model: Any, seed: int) -> Data:
+    """Reads data for a model.
+
+    Args:
+        spec: as :class:`tinybench.methods.DataSpec` has it.
+        model: its input says the shape of a sample, its output how many classes there are.
+        seed: of the division into parts, and of what a limit leaves.
+
+    Raises:
+        DataError: it cannot be read, has no labels, too few samples, or does not suit the model.
+    """
+    shape = tuple(model.input_shape[1:])
+    samples = read_samples(spec)
+    samples = number_classes(samples, int(model.output_shape[-1]))
+    return divide(samples, spec, shape, settle_range(spec["pixel_range"], samples, model), seed)
+
+
+def read_samples(spec: Mapping[str, Any]) -> data_samples.Samples:
+    """Opens data, its classes numbered by the labels file where one is named.
+
+    Raises:
+        DataError: as :func:`tinybench.train.data.open_samples`; there are no labels.
+    """
+    from tinybench.bench.labels import read_labels
+
+    names = None if spec["labels"] is None else read_labels(Path(spec["labels"]))
+    samples = open_samples(spec["path"], labels=names, exclude=spec["exclude"], only=spec["only"])
+    if samples.labels is None:
+        raise DataError("labelled samples, to train on", f"{samples.path} has no labels")
+    return samples
+
+
+def divide(
+    samples: data_samples.Samples,
+    spec: Mapping[str, Any],
+    shape: tuple[int, ...],
+    pixel_range: str,
+    seed: int,
+) -> Data:
+    """Samples as arrays, in their parts.
+
+    Raises:
+        DataError: too few samples.
+    """
+    store = None if spec["store"] is None else Path(spec["store"])
+    split = split_samples(samples, seed=spec["split_seed"], store=store)
+    assert samples.labels is not None
+    labels = samples.labels
+    rng = np.random.default_rng([seed, 5])
+
+    def part(name: str, limit: int = 0) -> Samples:
+        chosen = getattr(split, name)
+        if limit and len(chosen) > limit:
+            chosen = np.sort(rng.permutation(chosen)[:limit])
+        if not len(chosen):
+            raise DataError(
+                f"samples for each of {', '.join(split.sizes)}",
+                f"{len(samples)} samples leave none for {name}",
+                "give more samples of each class",
+            )
+        return Samples(to_reals(samples.read(chosen, shape), pixel_range), labels[chosen])
+
+    calibration = part("calibration", spec["calibration"])
+    if len(calibration) < LEAST_CALIBRATION:
+        raise DataError(
+            f"at least {LEAST_CALIBRATION} samples to calibrate int8 with",
+            f"calibration={len(calibration)} of {len(samples)} samples",
+            "give more data",
+        )
+    return Data(
+        train=part("train", spec["limit"]),
+        validation=part("selection", spec["limit"]),
+        test=part("test"),
+        calibration=calibration.x,
+        pixel_range=pixel_range,
+        class_names=samples.class_names,
+        notes=(*samples.notes, *split.notes),
+    )
+
+
+def settle_range(choice: str, samples: data_samples.Samples, model: Any) -> str:
+    """What pixels stand for: 0:255 for a model that scales its input itself, else 0:1."""
+    if choice != "auto" or not samples.pixels:
+        return "0:1" if choice == "auto" else choice
+    first = next(x for x in model.layers if type(x).__name__ not in _SHAPE_ONLY)
+    return "0:255" if type(first).__name__ in ("Rescaling", "Normalization") else "0:1"
+
+
+def of_classes(samples: Samples, kept: list[int]) -> Samples:
+    """The samples of some classes, numbered in the order of ``kept``."""
+    new = np.full(int(samples.y.max(initial=0)) + 1, -1, np.int64)
+    for number, old in enumerate(kept):
+        if old < len(new):
+            new[old] = number
+    labels: NDArray[np.int64] = new[samples.y]
+    return Samples(samples.x[labels >= 0], labels[labels >= 0])
+
+
+def on_all(data: Data, change: Any) -> Data:
+    """The data with each part changed."""
+    return dataclasses.replace(
+        data,
+        train=change(data.train),
+        validation=change(data.validation),
+        test=change(data.test),
+    )

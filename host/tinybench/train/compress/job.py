@@ -1,0 +1,157 @@
+"""The TensorFlow side of `compress`: one method on one model, in a process of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tinybench.errors import DataError, ModelError
+from tinybench.methods import Training, find_method, make_options
+from tinybench.train.compress.apply import APPLY
+from tinybench.train.compress.data import load_data
+from tinybench.train.compress.fit import Data, Trainer
+from tinybench.train.compress.load import load_model
+from tinybench.train.compress.made import Made
+from tinybench.train.compress.measure import convert, describe, int8_right
+from tinybench.train.isolated import report
+
+REPLY, BEFORE = "reply.json", "before.tflite"
+_KEY = "key.json"
+
+
+def compress_job(request: dict[str, Any]) -> dict[str, Any]:
+    """Loads, compresses, saves and measures.
+
+    Args:
+        request: ``method``, ``options``, ``training``, ``data``; paths ``model``, ``out`` (a
+            .keras file; the .tflite goes beside it), ``work`` (checkpoints), ``code`` (Python
+            files that register layers).
+
+    Returns:
+        What :func:`_figures` says. It is in ``work`` too before the model is converted, since
+        that can end this process.
+    """
+    method = find_method(request["method"])
+    options = make_options(method.options, request["options"], method.name)
+    training = make_options(Training, request["training"], "training")
+    work, out = Path(request["work"]), Path(request["out"])
+    order = {k: request[k] for k in ("method", "options", "training", "data")}
+    claim(work, order, request["model"])
+    settle(training.seed)
+    model = load_model(Path(request["model"]), request["code"])
+    report("reading the data")
+    data = load_data(request["data"], model, training.seed)
+    check_data(model, data)
+    report("measuring what it is now")
+    before = {**describe(model, data), **_as_int8(model, data, work / BEFORE)}
+    trainer = Trainer(data, training, work, report)
+    made = APPLY[method.name](model, options, trainer)
+    check_finite(made.model)
+    made.model.save(out)
+    reply = _figures(before, made, trainer)
+    (work / REPLY).write_text(json.dumps(reply))
+    report("converting to int8, measuring on desktop")
+    reply["after"].update(_as_int8(made.model, made.data, out.with_suffix(".tflite")))
+    return reply
+
+
+def _as_int8(model: Any, data: Data, tflite: Path) -> dict[str, Any]:
+    """Converts, and measures the result; why not, where that cannot be."""
+    convert(model, data, tflite)
+    try:
+        return {"int8_right": int8_right(tflite.read_bytes(), data.test)}
+    except ModelError as error:
+        return {"int8_right": None, "int8_reason": error.seen}
+
+
+def _figures(before: dict[str, Any], made: Made, trainer: Trainer) -> dict[str, Any]:
+    return {
+        "before": before,
+        "after": describe(made.model, made.data),
+        "notes": [*made.data.notes, *made.notes],
+        "pixel_range": made.data.pixel_range,
+        "facts": dict(made.facts),
+        "labels": None if made.labels is None else list(made.labels),
+        "stages": {name: stage.history for name, stage in trainer.stages.items()},
+    }
+
+
+def settle(seed: int) -> None:
+    """The same seed gives the same weights on the same machine."""
+    import keras
+    import tensorflow as tf
+
+    keras.utils.set_random_seed(seed)
+    tf.config.experimental.enable_op_determinism()
+
+
+def claim(work: Path, order: dict[str, Any], model: str) -> None:
+    """Makes the folder of checkpoints, or checks that those in it are of this very work.
+
+    Raises:
+        ModelError: they are of another model, method or data.
+    """
+    key = {"model": hashlib.sha256(Path(model).read_bytes()).hexdigest(), **order}
+    file = work / _KEY
+    if file.is_file():
+        known = json.loads(file.read_text())
+        other = [name for name in key if known.get(name) != json.loads(json.dumps(key[name]))]
+        if other:
+            raise ModelError(
+                f"go on with the checkpoints in {work}",
+                f"they were made with another {', '.join(other)}",
+                f"remove {work}, or choose another output",
+            )
+        return
+    work.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(key))
+
+
+def check_data(model: Any, data: Data) -> None:
+    """Checks that data and model suit each other.
+
+    Raises:
+        DataError: other shapes, classes that the model does not have, too few samples.
+        ModelError: weights that are not numbers.
+    """
+    check_finite(model)
+    want, seen = tuple(model.input_shape[1:]), data.train.x.shape[1:]
+    if want != seen:
+        raise DataError(
+            f"samples of shape {want}, as the model takes them",
+            f"shape={seen}",
+            "give the data that belongs to the model, or `tinybench compress resize` first",
+        )
+    if len(model.output_shape) != 2:
+        raise ModelError(
+            "a classifier: one row of scores per sample", f"output shape={model.output_shape}"
+        )
+    classes = int(model.output_shape[-1])
+    highest = max(int(part.y.max()) for part in (data.train, data.validation, data.test))
+    if highest >= classes:
+        raise DataError(
+            f"classes from 0 to {classes - 1}, as the model has",
+            f"class {highest}",
+            "give the data that belongs to the model, or add classes with "
+            "`tinybench compress outputs --add`",
+        )
+
+
+def check_finite(model: Any) -> None:
+    """Refuses weights that are not numbers, naming them.
+
+    Raises:
+        ModelError: with the names of all such weights.
+    """
+    wrong = [w.path for w in model.weights if not np.all(np.isfinite(np.asarray(w)))]
+    if wrong:
+        raise ModelError(
+            "weights that are numbers",
+            f"NaN or infinity in {len(wrong)} of {len(model.weights)}",
+            "train the model again with a lower learning rate",
+            details=tuple(wrong[:10]),
+        )

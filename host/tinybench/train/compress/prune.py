@@ -1,0 +1,86 @@
+"""Pruning: weights to zero, or channels away.
+
+The schedule is that of Zhu and Gupta, "To prune, or not to prune" (https://arxiv.org/abs/1710.01878):
+the share that is gone rises along a cubic, fast at first, while the network trains; then it trains
+on with that share.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinybench.errors import UsageError
+from tinybench.methods import Prune
+from tinybench.train.compress.fit import Trainer
+from tinybench.train.compress.made import Made
+from tinybench.train.compress.network import kernels
+from tinybench.train.compress.scores import lowest, weight_scores
+from tinybench.train.compress.structured import prune_channels
+
+RAMP = 0.6  # of the epochs; the rest is fine-tuning
+
+
+def prune(model: Any, options: Prune, trainer: Trainer) -> Made:
+    """Prunes and retrains.
+
+    Raises:
+        UsageError: nothing is left to prune.
+        UnsupportedModel: channels of a network that cannot be followed.
+    """
+    if options.structured:
+        return Made(prune_channels(model, options, trainer), trainer.data)
+    weights = [weight for _, weight in kernels(model, exclude=options.skip)]
+    if not weights:
+        raise UsageError("weights to prune", f"skip={', '.join(options.skip)}", "skip fewer layers")
+    masks = Masks(weights)
+    ramp = ramp_epochs(options, trainer)
+
+    def cut(epoch: int) -> None:
+        share = options.sparsity * cubic(epoch + 1, ramp)
+        scores = weight_scores(model, weights, options.criterion, trainer)
+        masks.cut(scores, share, per_layer=options.criterion.startswith("layer"))
+
+    if ramp:
+        trainer.fit(
+            model, "ramp", epochs=ramp, keep_best=False, before_epoch=cut, after_batch=masks.apply
+        )
+    cut(ramp)
+    tune = trainer.training.epochs - ramp
+    trainer.fit(model, "fine-tune", epochs=tune, after_batch=masks.apply)
+    return Made(model, trainer.data)
+
+
+def ramp_epochs(options: Prune, trainer: Trainer) -> int:
+    """Epochs during which the share rises."""
+    if options.schedule == "one-shot":
+        return 0
+    return round(RAMP * trainer.training.epochs)
+
+
+def cubic(done: int, steps: int) -> float:
+    """How much of the final share is gone after so many steps, 0..1."""
+    return 1.0 if done >= steps else 1 - (1 - done / steps) ** 3
+
+
+class Masks:
+    """Weights that are held at zero."""
+
+    def __init__(self, weights: list[Any]) -> None:
+        self._weights = weights
+        self._kept = [np.ones(w.shape, np.float32) for w in weights]
+
+    def cut(self, scores: list[NDArray[np.float64]], share: float, *, per_layer: bool) -> None:
+        """Sets the lowest to zero; what is zero already goes first."""
+        gone = [np.asarray(w) == 0 for w in self._weights]
+        ranked = [np.where(g, -1.0, s) for g, s in zip(gone, scores, strict=True)]
+        chosen = lowest(ranked, share, per_layer=per_layer)
+        self._kept = [(~c).astype(np.float32) for c in chosen]
+        self.apply()
+
+    def apply(self) -> None:
+        """Sets them to zero again, after a step of training."""
+        for weight, kept in zip(self._weights, self._kept, strict=True):
+            weight.assign(weight * kept)

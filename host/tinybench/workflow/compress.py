@@ -1,0 +1,201 @@
+"""Retrain a Keras model so that it becomes smaller, and say what that did."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import shutil
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tinybench.errors import ModelError, TinybenchError, UsageError, system_error
+from tinybench.methods import DataSpec, Training, find_method, make_options
+
+SCHEMA = "tinybench.compress/1"
+COMPRESS_JOB = "tinybench.train.compress.job:compress_job"
+_DAYS = 7 * 24 * 3600.0
+
+News = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be done to a model.
+
+    Attributes:
+        method: a key of :data:`tinybench.methods.METHODS`.
+        model: .keras or .h5 file.
+        data: which samples.
+        out: the .keras file to write; a .tflite, a .json (the report) go beside it. Any other
+            ending: a folder, in which they are called ``model``.
+        options: of the method, by name.
+        training: epochs, batch, rate, patience, seed.
+        code: Python files that register the model's own layers.
+    """
+
+    method: str
+    model: Path
+    data: DataSpec
+    out: Path
+    options: Mapping[str, Any] = field(default_factory=dict)
+    training: Training = field(default_factory=Training)
+    code: Sequence[Path] = ()
+
+    @property
+    def keras(self) -> Path:
+        """The Keras file to write."""
+        if self.out.suffix in (".keras", ".tflite"):
+            return self.out.with_suffix(".keras")
+        return self.out / "model.keras"
+
+
+def compress_model(order: Order, *, news: News | None = None) -> dict[str, Any]:
+    """Compresses a model; goes on where the same order was broken off.
+
+    Args:
+        order: what to do.
+        news: told a line each epoch.
+
+    Returns:
+        The report, as in the .json beside the model.
+
+    Raises:
+        UsageError: options, model or data that cannot be used; a loss that is no number.
+        ToolMissing: TensorFlow is not installed.
+    """
+    method = find_method(order.method)
+    options = make_options(method.options, order.options, f"compress {method.name}")
+    if not order.model.exists():
+        raise ModelError("read a Keras model", f"no such file: {order.model}", "check the path")
+    if order.keras.resolve() == order.model.resolve():
+        raise UsageError("an output that is not the model itself", f"{order.out}", "choose another")
+    started = time.monotonic()
+    request = {
+        "method": method.name,
+        "options": dataclasses.asdict(options),
+        "training": dataclasses.asdict(order.training),
+        "data": dataclasses.asdict(order.data),
+        "model": str(order.model.resolve()),
+        "code": [str(path.resolve()) for path in order.code],
+    }
+    return run_and_publish(COMPRESS_JOB, request, order.keras, started, news)
+
+
+def run_and_publish(
+    job: str, request: dict[str, Any], out: Path, started: float, news: News | None
+) -> dict[str, Any]:
+    """Runs a job that makes a Keras model and its .tflite; puts them, with a report, in place.
+
+    Args:
+        job: "module:function".
+        request: of the job; ``out`` and ``work`` are added.
+        out: the Keras file.
+        started: on the monotonic clock.
+        news: told a line each epoch.
+    """
+    from tinybench.train.isolated import run_job
+
+    work = out.resolve().with_name(f".{out.stem}.checkpoints")
+    made = work / out.name
+    try:
+        work.mkdir(parents=True, exist_ok=True)
+        made.unlink(missing_ok=True)
+    except OSError as error:
+        raise system_error(f"write {out}", error) from error
+    request = {**request, "out": str(made), "work": str(work)}
+    purpose = f"compress {Path(request['model']).name}" if "model" in request else "train"
+    failure: TinybenchError | None = None
+    try:
+        reply = run_job(job, request, purpose=purpose, progress=news, timeout_s=_DAYS)
+    except TinybenchError as error:
+        if not made.is_file():
+            raise
+        failure = error  # the converter; what was trained is kept
+        reply = json.loads((work / "reply.json").read_text())
+        reply["after"] |= {"int8_right": None, "int8_reason": f"{error.wanted}: {error.seen}"}
+    report = _report(request, reply, made, time.monotonic() - started)
+    _publish(out, made, report)
+    if failure is not None:
+        raise failure
+    return report
+
+
+def _report(
+    request: Mapping[str, Any], reply: Mapping[str, Any], made: Path, seconds: float
+) -> dict[str, Any]:
+    from importlib.metadata import version
+
+    sides = {
+        side: _side(facts, tflite)
+        for side, tflite in (("before", made.parent / "before.tflite"), ("after", made))
+        if (facts := reply.get(side)) is not None
+    }
+    return {
+        "schema": SCHEMA,
+        **{k: request.get(k) for k in ("method", "options", "training", "data")},
+        "model": _file(Path(request["model"])) if "model" in request else None,
+        "made": _file(made),
+        **sides,
+        "facts": reply["facts"],
+        "notes": reply["notes"],
+        "labels": reply["labels"],
+        "pixel_range": reply["pixel_range"],
+        "stages": reply["stages"],
+        "tools": {name: version(name) for name in ("tensorflow", "keras")},
+        "seconds": round(seconds, 1),
+    }
+
+
+def _side(facts: Mapping[str, Any], tflite: Path) -> dict[str, Any]:
+    """The figures of a model: as the job counted them, with intervals and sizes."""
+    from tinybench.workflow.sizes import model_sizes
+
+    n = facts["samples"]
+    found = {
+        **{k: facts[k] for k in ("parameters", "weights", "nonzero_weights", "samples")},
+        "nonzero_share": facts["nonzero_weights"] / max(1, facts["weights"]),
+        "float_top1": share(facts["float_right"], n),
+        "int8_top1": None,
+    }
+    if facts.get("int8_right") is None:
+        return {**found, "int8_reason": facts.get("int8_reason", "it was not converted")}
+    sizes = model_sizes(tflite.with_suffix(".tflite"))
+    return {
+        **found,
+        "int8_top1": share(facts["int8_right"], n),
+        "tflite_bytes": sizes.tflite,
+        "gzip_bytes": sizes.gzip,
+        "huffman_bytes": sizes.huffman,
+        "layers": [dataclasses.asdict(layer) for layer in sizes.layers],
+    }
+
+
+def share(right: int, n: int) -> dict[str, Any]:
+    """An accuracy with its 95 % interval (Wilson) and how many samples it rests on."""
+    from tinybench.report.statistics import share_interval
+
+    ends = share_interval(right, n)
+    return {"value": right / n, "low": ends.low, "high": ends.high, "n": n}
+
+
+def _file(path: Path) -> dict[str, str]:
+    return {"path": str(path), "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+
+
+def _publish(out: Path, made: Path, report: dict[str, Any]) -> None:
+    """Puts the files in place, each whole, and removes the checkpoints."""
+    report["made"]["path"] = str(out)
+    made.with_suffix(".json").write_text(json.dumps(report, indent=2))
+    if report["labels"] is not None:
+        made.with_suffix(".txt").write_text("".join(f"{name}\n" for name in report["labels"]))
+    try:
+        for ending in (".tflite", ".txt", ".json", ".keras"):
+            if made.with_suffix(ending).is_file():
+                made.with_suffix(ending).replace(out.with_suffix(ending))
+    except OSError as error:
+        raise system_error(f"write {out}", error) from error
+    shutil.rmtree(made.parent, ignore_errors=True)

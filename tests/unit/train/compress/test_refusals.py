@@ -1,0 +1,25 @@
+"""What is wrong with a model, data or checkpoint is said before or instead of a bad result."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.train
+
+
+@pytest.mark.parametrize(
+    ("what", "words"),
+    [
+        ("shape", "DataError: samples of shape (8, 8, 1)"),
+        ("classes", "DataError: classes from 0 to 9"),
+        ("nan_weights", "ModelError: weights that are numbers"),
+        ("nan_loss", "ModelError: a loss that is a number, in ramp, epoch 1"),
+        ("same_checkpoint", "nothing"),
+        ("other_checkpoint", "another method"),
+        ("nothing_left", "UsageError: weights to prune"),
+    ],
+)
+def test_it_is_named(trials: dict[str, Any], what: str, words: str) -> None:
+    assert words in trials["refusals"][what]
