@@ -5,6 +5,9 @@
 
 #include "tb_engine.h"
 #include "tb_port.h"
+#ifdef TB_BOARD_H
+#include "tb_board.h" /* rendered, where macros are not given to the compiler */
+#endif
 
 /* Requests under way unanswered, where the port holds the sender back when it is full. */
 #define CREDITS_UNLIMITED 64u

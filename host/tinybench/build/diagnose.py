@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 
 from tinybench.boards import Board
+from tinybench.boards.room import app_bytes
+from tinybench.build.platformio import core_dir
 from tinybench.errors import BuildError, DoesNotFit, TinybenchError, ToolMissing
 from tinybench.packages import install_command
 
@@ -13,6 +15,21 @@ _OVERFLOW = re.compile(r"region [`'](?P<region>\w+)' overflowed by (?P<bytes>\d+
 _COMPILE = re.compile(r"^\S+?:\d+(:\d+)?: (fatal )?error: .*$", re.MULTILINE)
 _LINK = re.compile(
     r"^.*(undefined reference to|multiple definition of|cannot find|static constructors) .*$",
+    re.MULTILINE,
+)
+_REGIONS = {  # ESP-IDF's names, see components/esp_system/ld/*/memory.ld.in
+    "dram0_0_seg": "ram",
+    "iram0_0_seg": "ram",
+    "drom0_0_seg": "flash",
+    "iram0_2_seg": "flash",
+    "extern_ram_seg": "PSRAM",
+}
+_TOO_LARGE = re.compile(
+    r"program size \((\d+) bytes\) is greater than maximum allowed \((\d+) bytes\)"
+)
+_NO_NETWORK = re.compile(
+    r"^(?:\S*(?:HTTPClientError|InternetConnectionError|InternetIsOffline)\S*:?.*"
+    r"|.*(?:not connected to the Internet|Max retries exceeded|Temporary failure in name).*)$",
     re.MULTILINE,
 )
 _LIBRARY = re.compile(r"^Error: (.*(?:picolibc|libraries for).*)$", re.MULTILINE)
@@ -25,12 +42,13 @@ class RamOverflow(DoesNotFit):
     """RAM is among what overflowed: the arena's tensors are to blame."""
 
 
-def explain_failure(log: Path, board: Board) -> TinybenchError:
+def explain_failure(log: Path, board: Board, project: Path | None = None) -> TinybenchError:
     """The error for a build that failed.
 
     Args:
         log: all that PlatformIO printed.
         board: whose flash and RAM the linker enforced.
+        project: where a user can go on by hand.
 
     Returns:
         DoesNotFit for an overflow (RamOverflow where it is RAM), ToolMissing for a C library that
@@ -38,7 +56,12 @@ def explain_failure(log: Path, board: Board) -> TinybenchError:
     """
     text = log.read_text(encoding="utf-8", errors="replace")
     if overflows := dict(_OVERFLOW.findall(text)):
-        return _does_not_fit({name: int(count) for name, count in overflows.items()}, board, log)
+        over = {_REGIONS.get(str(name), str(name)): int(n) for name, n in overflows.items()}
+        return _does_not_fit(over, board, log)
+    if large := _TOO_LARGE.search(text):
+        return _does_not_fit({"flash": int(large[1]) - int(large[2])}, board, log)
+    if board.kind == "hardware" and (network := _NO_NETWORK.search(text)):
+        return _no_platform(board, network.group(0).strip(" :"), project, log)
     if _DISK_FULL in text:
         return BuildError("build the firmware", "no free disk space", "free some, then build again")
     if library := _LIBRARY.search(text):
@@ -55,10 +78,31 @@ def tool_missing(what: str, seen: str, packages: tuple[str, ...]) -> ToolMissing
     return ToolMissing(f"find {what}", seen, install_command(packages))
 
 
+def _no_platform(board: Board, why: str, project: Path | None, log: Path) -> ToolMissing:
+    """What a build for a real board downloads once, and how to do without."""
+    where = f" -d {project}" if project else ""
+    return ToolMissing(
+        f"get PlatformIO's platform {board.build.platform} with ESP-IDF and its compilers",
+        f"not all of it is on this computer, and it cannot be downloaded: {why}",
+        "with network once: the same command again; or without tinybench: the first line below",
+        details=(
+            f"platformio run{where}",
+            f"it fills {core_dir()}, about 4 GB; that folder may be copied from another computer "
+            "of the same kind",
+            "a computer that only flashes needs none of it: `tinybench build --merged` elsewhere, "
+            "`tinybench flash --image FILE` here",
+            f"PlatformIO's log: {log}",
+        ),
+    )
+
+
 def _does_not_fit(overflows: dict[str, int], board: Board, log: Path) -> DoesNotFit:
-    sizes = {"flash": board.memory.flash_bytes, "ram": board.memory.ram_bytes}
+    sizes = {"flash": app_bytes(board), "ram": board.memory.ram_bytes}
+    sizes |= {"PSRAM": board.psram.mapped_bytes} if board.psram else {}
     seen = "; ".join(
         f"{name}: {sizes[name] + over:,} B needed, {over:,} B too many"
+        if name in sizes
+        else f"{name}: {over:,} B too many"
         for name, over in overflows.items()
     )
     kind = RamOverflow if "ram" in overflows else DoesNotFit

@@ -49,20 +49,22 @@ def build_project(project: Path, board: Board, *, log: Path) -> Artifact:
         log: gets all that PlatformIO prints; kept whatever happens.
 
     Raises:
-        ToolMissing: no compiler, or none with a C library for the board.
+        ToolMissing: no compiler, none with a C library for the board, or for a real board no
+            platform and no network.
         DoesNotFit: flash or RAM overflows; by how much.
         BuildError: anything else; the first errors with file and line.
     """
     identity = _read_identity(project, board)
-    find_compiler(board)
+    if board.kind == "virtual":
+        find_compiler(board)
     project = project.resolve()
     with FileLock(project / ".lock"):
         elf = project / BUILD_DIR / board.name / "firmware.elf"
         elf.unlink(missing_ok=True)  # what is there afterwards is what this run made
-        with plain_place(project) as place:
-            status = run_platformio(place, board.name, log.resolve())
+        with plain_place(project, blanks=board.kind == "virtual") as place:
+            status = run_platformio(place, board, log.resolve())
         if status != 0 or not elf.is_file():
-            raise explain_failure(log, board)
+            raise explain_failure(log, board, project)
         return Artifact(
             elf=elf,
             sizes=read_sizes(elf),

@@ -15,6 +15,8 @@ LARGEST = 20  # symbols that are named
 
 _WRITE, _ALLOC, _EXECUTE = 1, 2, 4  # section flags of the ELF format
 _UNINITIALIZED = {".stack", ".noinit"}
+# ESP-IDF's: variables in PSRAM, and placeholders for what is elsewhere in the same memory.
+_ELSEWHERE = (".ext_ram", ".flash_rodata_dummy", ".dram0.dummy", ".rtc")
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ def read_sizes(path: Path) -> Sizes:
                 if s.header.sh_flags & _ALLOC
                 and s.header.sh_flags & _WRITE
                 and s.name not in _UNINITIALIZED
+                and not s.name.startswith(_ELSEWHERE)
             ),
             largest=tuple(sorted(symbols, key=lambda s: (-s[1], s[0]))[:LARGEST]),
         )

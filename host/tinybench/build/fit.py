@@ -3,37 +3,42 @@
 from __future__ import annotations
 
 from tinybench.boards import Board
+from tinybench.boards.room import Need, Placement, Shortage, boards_with_room, place
 from tinybench.compiler.program import Buffer, Program
 from tinybench.errors import DoesNotFit
 
 _SHOWN = 6  # tensors of the peak that are named
+_SMALLER = {
+    "RAM": "make the tensors below smaller (input size, channels)",
+    "flash": "make the model smaller, or try --weights huffman",
+}
 
 
-def check_fit(program: Program, board: Board) -> None:
+def check_fit(program: Program, board: Board) -> Placement:
     """Refuses a model that cannot fit, whatever else the firmware needs.
 
     The firmware's own few KB are not counted here: the linker has the last word on those.
 
+    Returns:
+        Where its arena and its weights go.
+
     Raises:
-        DoesNotFit: by how much at least, and which tensors make the peak.
+        DoesNotFit: by how much at least, which tensors make the peak, and which boards have room.
     """
-    room = board.memory.ram_bytes - board.memory.stack_bytes
-    if program.arena_bytes > room:
-        raise DoesNotFit(
-            f"a model whose arena fits {board.name}: at most {room:,} B "
-            f"(RAM {board.memory.ram_bytes:,} B less stack {board.memory.stack_bytes:,} B)",
-            f"its arena takes {program.arena_bytes:,} B, at least "
-            f"{program.arena_bytes - room:,} B too many",
-            "make the tensors below smaller (input size, channels), or choose a board with more "
-            "RAM: `tinybench boards`",
-            details=peak_lines(program),
-        )
-    if program.weights_bytes > board.memory.flash_bytes:
-        raise DoesNotFit(
-            f"a model whose constants fit {board.name}'s flash of {board.memory.flash_bytes:,} B",
-            f"they take {program.weights_bytes:,} B",
-            "compress the model, or choose a board with more flash: `tinybench boards`",
-        )
+    need = Need(program.arena_bytes, program.weights_bytes)
+    found = place(need, board)
+    if isinstance(found, Placement):
+        return found
+    details = peak_lines(program) if found.of == "RAM" else ()
+    raise DoesNotFit(found.wanted, found.seen, _todo(need, found), details=details)
+
+
+def _todo(need: Need, short: Shortage) -> str:
+    smaller = _SMALLER[short.of]
+    others = boards_with_room(need)
+    if not others:
+        return f"{smaller}; no board that tinybench knows has the room"
+    return f"{smaller}, or take a board with the room: {', '.join(others)}"
 
 
 def peak_lines(program: Program) -> tuple[str, ...]:

@@ -82,7 +82,7 @@ def gather_ingredients(
             "firmware sources": _digest_files(firmware_files(board, engine)),
             "templates": _digest_files(resources.templates().glob("*.j2")),
             "tinybench": _own_code(),
-            "compiler": _compiler_version(find_compiler(board)),
+            "compiler": _compiler_of(board),
         },
     )
 
@@ -92,6 +92,13 @@ def _own_code() -> str:
     package = Path(tinybench.__file__).parent
     code = [path for room in _CODE for path in sorted((package / room).rglob("*.py"))]
     return f"{tinybench.__version__} {_digest(p.read_bytes() for p in code)[:16]}"
+
+
+def _compiler_of(board: Board) -> str:
+    """What compiles; a real board's comes with its platform, whose version is exact."""
+    if board.kind == "hardware":
+        return board.build.platform
+    return _compiler_version(find_compiler(board))
 
 
 @cache

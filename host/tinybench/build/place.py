@@ -19,10 +19,12 @@ from tinybench.render.project import CORE_DIR
 
 BUILD_DIR = Path(".pio", "build")
 _ODD = re.compile(r"[^A-Za-z0-9 _./+-]")
+_ODD_FOR_CMAKE = re.compile(r"[^A-Za-z0-9_./+-]")  # ESP-IDF's build has no blanks either
+_KEPT = ("firmware.elf", "firmware.bin", "bootloader.bin", "partitions.bin")
 
 
 @contextmanager
-def plain_place(project: Path) -> Iterator[Path]:
+def plain_place(project: Path, *, blanks: bool = True) -> Iterator[Path]:
     """The project's own folder; where its path is not plain, a copy that lasts for one build.
 
     What was built in the copy lies in the project's folder afterwards. A firmware does not depend
@@ -30,18 +32,20 @@ def plain_place(project: Path) -> Iterator[Path]:
 
     Args:
         project: absolute path of a rendered project.
+        blanks: they are plain.
 
     Raises:
         BuildError: there is no room for the copy, or the system's folder of temporary files has no
             plain path either.
     """
-    if not _ODD.search(str(project)):
+    pattern = _ODD if blanks else _ODD_FOR_CMAKE
+    if not pattern.search(str(project)):
         yield project
         return
     try:
         with tempfile.TemporaryDirectory(prefix="tinybench-") as folder:
             copy = Path(folder).resolve() / "project"
-            _check_plain(copy)
+            _check_plain(copy, pattern)
             ignored = shutil.ignore_patterns(BUILD_DIR.parts[0], CORE_DIR, ".lock")
             shutil.copytree(project, copy, ignore=ignored)
             yield copy
@@ -50,8 +54,8 @@ def plain_place(project: Path) -> Iterator[Path]:
         raise BuildError(f"build {project} in a temporary copy", str(error)) from error
 
 
-def _check_plain(copy: Path) -> None:
-    odd = _ODD.search(str(copy))
+def _check_plain(copy: Path, pattern: re.Pattern[str]) -> None:
+    odd = pattern.search(str(copy))
     if odd is not None:
         raise BuildError(
             "a folder to build in whose path has only letters, digits, blanks and _ . / + -",
@@ -61,7 +65,7 @@ def _check_plain(copy: Path) -> None:
 
 
 def _bring_back(built: Path, target: Path) -> None:
-    for elf in built.glob("*/firmware.elf"):
-        kept = target / elf.parent.name / elf.name
+    for made in (path for name in _KEPT for path in built.glob(f"*/{name}")):
+        kept = target / made.parent.name / made.name
         kept.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(elf, kept)
+        shutil.copyfile(made, kept)

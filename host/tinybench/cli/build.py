@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
 from tinybench.cli.console import news, print_json, print_pairs, reports_errors, with_words
 from tinybench.cli.options import (
     HERE,
@@ -23,6 +29,13 @@ def build(
     engine: Engine = None,
     weights: Weights = None,
     labels: Labels = None,
+    render_only: Annotated[
+        Path | None,
+        typer.Option(
+            "--render-only",
+            help="Write the PlatformIO project into this folder and do not build it.",
+        ),
+    ] = None,
     folder: Folder = HERE,
     as_json: AsJson = False,
 ) -> None:
@@ -31,10 +44,15 @@ def build(
     Compiles the model, renders a PlatformIO project and builds it.
     """
     from tinybench.cli.progress import BenchProgress
-    from tinybench.workflow import build_firmware
+    from tinybench.workflow import build_firmware, render_firmware
     from tinybench.workflow.added import METHOD, added_by_model
 
     project = project_from(folder, model, board, engine, labels, weights)
+    if render_only is not None:
+        place = str(render_firmware(project, render_only))
+        print_json({"project": place}) if as_json else print_pairs([("project", place)])
+        news(f"next: platformio run -d {shlex.quote(place)}")
+        return
     built = build_firmware(project, watch=BenchProgress())
     added = added_by_model(project, built.compiled)
     artifact = built.build.artifact

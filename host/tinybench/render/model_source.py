@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinybench import resources
+from tinybench.boards.room import INTERNAL, Placement
 from tinybench.compiler.program import (
     ConstArray,
     DeviceTensor,
@@ -32,6 +33,13 @@ _DTYPES = {
     "int8": "TB_INT8",
 }
 _VALUES_PER_LINE = 32
+
+# What makes a static variable go there. ESP-IDF's EXT_RAM_BSS_ATTR names this section; the header
+# that has it is the vendor's.
+ARENA_PLACES = {
+    "internal RAM": "",
+    "PSRAM": '__attribute__((section(".ext_ram.bss.tb_arena"))) ',
+}
 
 
 @dataclass(frozen=True)
@@ -120,6 +128,7 @@ class ModelContext:
     macs: int
     weights_bytes: int
     arena_bytes: int
+    arena_place: str
     arrays: tuple[ArraySource, ...]
     ops: tuple[OpSource, ...]
     chains: tuple[ChainSource, ...]
@@ -147,6 +156,7 @@ def render_model(
     labels: Sequence[str] | None,
     build_id: str,
     instrument: Instrument = Instrument.NONE,
+    placement: Placement = INTERNAL,
 ) -> dict[str, str]:
     """The generated sources by file name.
 
@@ -155,11 +165,12 @@ def render_model(
         labels: one per output element, None where the model has none.
         build_id: 32 hex digits that identify all that the firmware is made of.
         instrument: what the firmware does besides.
+        placement: where the arena goes.
     """
     if instrument is Instrument.NULL:
         null = NullContext(_bytes(bytes.fromhex(build_id)))
         return {"model.cc": render_template("null.cc.j2", null)}
-    context = _model_context(program, build_id, instrument)
+    context = _model_context(program, build_id, instrument, placement)
     return {
         "model.cc": render_template("model.cc.j2", context),
         "labels.h": render_template(
@@ -178,7 +189,9 @@ def c_string(text: str) -> str:
     return '"' + "".join(plain) + '"'
 
 
-def _model_context(program: Program, build_id: str, instrument: Instrument) -> ModelContext:
+def _model_context(
+    program: Program, build_id: str, instrument: Instrument, placement: Placement
+) -> ModelContext:
     arrays: list[ArraySource] = []
     ops: list[OpSource] = []
     calls: list[CallSource] = []
@@ -198,6 +211,7 @@ def _model_context(program: Program, build_id: str, instrument: Instrument) -> M
         macs=program.macs,
         weights_bytes=program.weights_bytes,
         arena_bytes=program.arena_bytes,
+        arena_place=ARENA_PLACES[placement.arena],
         arrays=tuple(arrays),
         ops=tuple(ops),
         chains=tuple(chains),

@@ -1,5 +1,7 @@
 """A PlatformIO project that stands alone: platform, sources, model, linker script.
 
+Of a virtual board, that is; those of real boards are espidf.py's.
+
     platformio.ini, sources.json, memory.ld     rendered
     tinybench.json                              what it is made of
     platform/                                   the local platform, with boards/NAME.json rendered
@@ -19,6 +21,8 @@ from typing import TYPE_CHECKING
 
 from tinybench import resources
 from tinybench.boards import Board
+from tinybench.boards.room import INTERNAL, Need, Placement, place
+from tinybench.render.espidf import espidf_data, espidf_files
 from tinybench.render.files import render_template, write_tree
 from tinybench.render.instrument import Instrument
 from tinybench.render.sources import Source, load_sources
@@ -107,11 +111,20 @@ def render_project(
     from tinybench.render.model_source import render_model
 
     identity = Identity(build_id, board.name, engine, program.graph.sha256)
-    files = render_model(program, labels, build_id, instrument)
+    found = place(Need(program.arena_bytes, program.weights_bytes), board)
+    placement = found if isinstance(found, Placement) else INTERNAL  # the linker says how much
+    files = render_model(program, labels, build_id, instrument, placement)
     options = [f"{instrument} build"] if instrument else []
     options += [f"{weights} weights"] if (weights := program.target.weights) != "plain" else []
+    options += ["arena in PSRAM"] if placement.arena == "PSRAM" else []
     return write_project(
-        files, board, identity, out=out, instrument=instrument, options=", ".join(options)
+        files,
+        board,
+        identity,
+        out=out,
+        instrument=instrument,
+        options=", ".join(options),
+        placement=placement,
     )
 
 
@@ -123,15 +136,27 @@ def write_project(
     out: Path,
     instrument: Instrument = Instrument.NONE,
     options: str = "",
+    placement: Placement = INTERNAL,
 ) -> Path:
     """As render_project(), for a model that is rendered already ("model.cc", "labels.h").
 
     Args:
         model_files, board, identity, out, instrument: as there.
         options: what the device's hello says of the build.
+        placement: where model.cc says that arena and weights go.
     """
     table = load_sources()
     sources = table.collect(board, identity.engine)
+    defines = instrument.defines | ({"TB_BUILD_OPTIONS": options} if options else {})
+    identified = {
+        PurePosixPath(IDENTITY_FILE): (json.dumps(asdict(identity), indent=1) + "\n").encode()
+    }
+    if board.kind == "hardware":
+        files = espidf_files(
+            board, sources, model_files, table.model_flags(), defines, placement, {}
+        )
+        write_tree(out, files | identified, owned=("main",))
+        return out
     files = {source.path: source.origin.read_bytes() for source in sources}
     files |= {PurePosixPath("src", name): text.encode() for name, text in model_files.items()}
     flags = {str(source.path): list(source.flags) for source in sources if source.flags is not None}
@@ -139,10 +164,8 @@ def write_project(
         f"src/{name}": list(table.model_flags()) for name in model_files if name.endswith(".cc")
     }
     files |= _platform_files(board)
-    defines = instrument.defines | ({"TB_BUILD_OPTIONS": options} if options else {})
     files |= _rendered_files(board, _include_folders(sources), flags, defines)
-    files[PurePosixPath(IDENTITY_FILE)] = (json.dumps(asdict(identity), indent=1) + "\n").encode()
-    write_tree(out, files, owned=("src", "platform"))
+    write_tree(out, files | identified, owned=("src", "platform"))
     return out
 
 
@@ -157,7 +180,8 @@ def firmware_files(board: Board, engine: str) -> list[Path]:
         ConfigError: unknown engine, or a port folder that does not exist.
     """
     sources = [source.origin for source in load_sources().collect(board, engine)]
-    return [resources.firmware() / "sources.toml", *sources, *_platform_sources(board)]
+    rest = _platform_sources(board) if board.kind == "virtual" else espidf_data(board)
+    return [resources.firmware() / "sources.toml", *sources, *rest]
 
 
 def _platform_sources(board: Board) -> list[Path]:

@@ -83,7 +83,9 @@ class SourceTable:
 
 def _port_folders(board: Board) -> list[tuple[str, str]]:
     """Key in the board file, folder below firmware/."""
-    return [("build.port", board.build.port), *(("build.shared", f) for f in board.build.shared)]
+    port, transport = board.build.port, board.link.transport
+    folders = [("build.port", port), *(("build.shared", folder) for folder in board.build.shared)]
+    return [*folders, ("link.transport", f"{port}/{transport}")] if transport else folders
 
 
 def load_sources() -> SourceTable:

@@ -16,6 +16,7 @@ from tinybench.workflow.firmware import (
     compile_model,
     flash_firmware,
     inspect_model,
+    render_firmware,
 )
 from tinybench.workflow.session import BenchReport
 from tinybench.workflow.watch import Silent, Watch
@@ -35,6 +36,7 @@ __all__ = [
     "inspect_model",
     "load_project",
     "overlay",
+    "render_firmware",
     "resume_bench",
     "train_demo",
 ]

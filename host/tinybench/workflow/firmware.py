@@ -117,6 +117,35 @@ def build_firmware(project: Project, *, watch: Watch | None = None) -> Built:
     return build_compiled(project, compile_model(project), watch or Silent())
 
 
+def render_firmware(project: Project, out: Path) -> Path:
+    """Compiles and renders a PlatformIO project that stands alone; nothing is built.
+
+    Args:
+        project: model, board and engine.
+        out: the PlatformIO project's folder; made if need be.
+
+    Returns:
+        ``out``, absolute.
+
+    Raises:
+        UsageError, DoesNotFit: as compile_model(); ``out`` holds something else.
+        BuildError: it cannot be written.
+    """
+    from tinybench.render.project import IDENTITY_FILE, render_project
+
+    if out.exists() and any(out.iterdir()) and not (out / IDENTITY_FILE).is_file():
+        raise UsageError("an empty folder, or a project rendered before", f"{out} is neither")
+    compiled = compile_model(project)
+    return render_project(
+        compiled.program,
+        compiled.board,
+        engine=project.engine,
+        labels=compiled.labels,
+        build_id=_ingredients(project, compiled).build_id,
+        out=out,
+    ).resolve()
+
+
 def build_compiled(
     project: Project,
     compiled: Compiled,
