@@ -14,8 +14,10 @@ TinybenchError
 │   └── Altered             a run folder is not as the run left it
 ├── DeviceError         3   the board or the way to it; a retry may help
 │   ├── LinkError           cannot open, lost, closed
+│   │   └── LinkLost            was open, and may come back
 │   ├── DeviceSilent        nothing (or nothing readable) came back in time
 │   ├── DeviceCrashed       the firmware trapped, stopped or reset
+│   │   └── DeviceReset         and has started anew
 │   └── WrongFirmware       another protocol, model, engine or build answers
 ├── BuildError          4   rendering, compiling, linking, flashing
 │   ├── ToolMissing         a compiler, an emulator, a package
@@ -119,12 +121,20 @@ class LinkError(DeviceError):
     """The link cannot be opened, or was lost."""
 
 
+class LinkLost(LinkError):
+    """The link was open and is no more: unplugged, or its server has gone. It may come back."""
+
+
 class DeviceSilent(DeviceError):
     """Nothing, or nothing readable, came back in time."""
 
 
 class DeviceCrashed(DeviceError):
     """The firmware trapped, stopped or reset."""
+
+
+class DeviceReset(DeviceCrashed):
+    """The device has started anew; what it knew is gone, and it can be greeted again."""
 
 
 class WrongFirmware(DeviceError):

@@ -55,6 +55,8 @@ class Project:
         weights: "plain", or "huffman": kept in code, decoded in every inference.
         runs: the folder in which each run makes a folder of its own.
         gates: the limits that a run must keep.
+        port: where the board is plugged in, any pyserial URL; None: a virtual board is started.
+        cable: a bad cable to put between, for rehearsals; see link/cable/spec.py.
     """
 
     root: Path
@@ -65,6 +67,8 @@ class Project:
     runs: Path | None = None
     data: DataConfig = field(default_factory=DataConfig)
     gates: Gates = field(default_factory=Gates)
+    port: str | None = None
+    cable: str | None = None
 
     @property
     def state(self) -> Path:
@@ -83,6 +87,8 @@ _TYPES: dict[str, type] = {
     "engine": str,
     "weights": str,
     "runs": Path,
+    "port": str,
+    "cable": str,
     "path": Path,
     "labels": Path,
     "pixel_range": str,

@@ -14,7 +14,7 @@ from support.raw_link import RawLink
 from support.toy import SECOND_BYTES, build_native, toy_inputs, toy_outputs
 from tinybench.link import open_link
 from tinybench.link.child import Child
-from tinybench.link.process import ProcessLink
+from tinybench.link.process import ProcessLink, Started
 from tinybench.wire import codec
 from tinybench.wire.frame import encode_frame
 from tinybench.wire.layout import Message
@@ -275,7 +275,7 @@ def rated(tmp_path: Path) -> Generator[tuple[RawLink, Callable[[], int]]]:
         fds = [theirs.fileno(), file.fileno()]
         command = [str(build_native()), f"--fd={fds[0]}", f"--rate-fd={fds[1]}"]
         child = Child("the toy", command, fds, tmp_path / "log")
-    with RawLink(ProcessLink(child, ours)) as raw:
+    with RawLink(ProcessLink(lambda again: Started(child, ours))) as raw:
         raw.receive()
         assert isinstance(raw.ask(Greet(PROTOCOL, 5), 1), Hello)
         yield raw, lambda: struct.unpack("=I", rate.read_bytes())[0]

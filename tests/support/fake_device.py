@@ -67,6 +67,18 @@ class FakeDevice:
         self._to_answer += frames
         self.most_unanswered = max(self.most_unanswered, len(self._to_answer))
 
+    def set_baud(self, baud: int) -> bool:
+        """No rate."""
+        return False
+
+    def reset(self) -> bool:
+        """No button."""
+        return False
+
+    def reopen(self) -> bool:
+        """Never gone."""
+        return False
+
     def problem(self) -> str | None:
         """Never any."""
         return None

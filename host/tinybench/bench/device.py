@@ -14,15 +14,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
+from typing import TypeVar
 
 from tinybench.bench import trouble
+from tinybench.bench.chunks import ChunkSizer
 from tinybench.bench.device_log import DeviceLog
 from tinybench.bench.exchange import Exchange, Refused
 from tinybench.bench.identity import Expected, check_identity, describe
+from tinybench.bench.link_stats import LinkStats
 from tinybench.bench.tapped import Taps
 from tinybench.errors import DeviceError
 from tinybench.link import Link
+from tinybench.wire.layout import Message
 from tinybench.wire.messages import (
+    CHUNK_MAX,
     NOT_MEASURED,
     PROTOCOL,
     ErrorCode,
@@ -36,6 +41,8 @@ from tinybench.wire.messages import (
     Result,
     Run,
 )
+
+M = TypeVar("M", bound=Message)
 
 __all__ = ["PAINTS", "Device", "Expected", "Inference"]
 
@@ -100,7 +107,9 @@ class Device:
         self._exchange = Exchange(link, self.log, reply_timeout_s)
         self._hello: Hello | None = None
         self._patience_s = patience_s
-        self._longest_run_s = reply_timeout_s / _RUN_PATIENCE**2  # a guess, until known
+        self._chunks = ChunkSizer(CHUNK_MAX)
+        self._first_patience_s = reply_timeout_s / _RUN_PATIENCE  # until a run's time is known
+        self._longest_run_s = 0.0
 
     def hello(self) -> Hello:
         """Greet the device; its answer. It forgets what it computed before.
@@ -225,6 +234,20 @@ class Device:
             self.log,
         )
 
+    def stats(self) -> LinkStats:
+        """What the link went through since it was opened."""
+        exchange, inbox = self._exchange, self._exchange.inbox
+        return LinkStats(
+            bytes_to_device=exchange.bytes_sent,
+            bytes_to_host=inbox.bytes_heard,
+            frames_to_device=exchange.frames_sent,
+            frames_to_host=inbox.frames_heard,
+            resends=exchange.resends,
+            damaged_to_device=exchange.refused,
+            damaged_to_host=inbox.damaged,
+            chunks=dict(sorted(self._chunks.used.items())),
+        )
+
     def reset(self) -> Hello:
         """Start the device over, and greet it.
 
@@ -256,16 +279,33 @@ class Device:
         self.close()
 
     def _send_inputs(self, hello: Hello, inputs: Sequence[bytes], wanted: str) -> None:
+        chunk = self._chunk(hello)
         pieces = [
-            Input(tensor, offset, data[offset : offset + hello.chunk])
+            Input(tensor, offset, data[offset : offset + chunk])
             for tensor, data in enumerate(inputs)
-            for offset in range(0, len(data), hello.chunk)
+            for offset in range(0, len(data), chunk)
         ]
-        self._exchange.ask_all(pieces, InputAck, wanted=wanted, patience_s=self._patience_s)
+        self._ask_pieces(pieces, chunk, InputAck, wanted)
+
+    def _chunk(self, hello: Hello) -> int:
+        return min(hello.chunk, self._chunks.size())
+
+    def _ask_pieces(
+        self, asks: Sequence[Message], chunk: int, answer: type[M], wanted: str
+    ) -> list[M]:
+        """Pieces of tensors, to or fro; how it went decides how long the next ones are."""
+        exchange = self._exchange
+        self._chunks.used[chunk] += len(asks)
+        errors, passed = exchange.resends, exchange.bytes_passed
+        try:
+            return exchange.ask_all(asks, answer, wanted=wanted, patience_s=self._patience_s)
+        finally:
+            self._chunks.observe(exchange.bytes_passed - passed, exchange.resends - errors)
 
     def _run(self, hello: Hello, run: Run, wanted: str) -> Result:
         started = time.monotonic()
-        patience = max(self._patience_s, _RUN_PATIENCE * self._longest_run_s)
+        known_s = _RUN_PATIENCE * self._longest_run_s or self._first_patience_s
+        patience = max(self._patience_s, known_s)
         result = self._exchange.ask(run, Result, wanted=wanted, patience_s=patience)
         took = time.monotonic() - started
         self._longest_run_s = max(self._longest_run_s, took)
@@ -278,12 +318,13 @@ class Device:
         return result
 
     def _read_outputs(self, hello: Hello, result: Result, wanted: str) -> list[bytes]:
+        chunk = self._chunk(hello)
         asks = [
-            OutputRead(result.sample, index, offset, min(hello.chunk, tensor.size - offset))
+            OutputRead(result.sample, index, offset, min(chunk, tensor.size - offset))
             for index, tensor in enumerate(hello.outputs)
-            for offset in range(0, tensor.size, hello.chunk)
+            for offset in range(0, tensor.size, chunk)
         ]
-        pieces = self._exchange.ask_all(asks, Output, wanted=wanted, patience_s=self._patience_s)
+        pieces = self._ask_pieces(asks, chunk, Output, wanted)
         outputs = [bytearray() for _ in hello.outputs]
         for ask, piece in zip(asks, pieces, strict=True):
             if (piece.sample, piece.tensor, piece.offset) != (ask.sample, ask.tensor, ask.offset):

@@ -6,6 +6,8 @@ import time
 from collections import deque
 from pathlib import Path
 
+from tinybench.bench.traps import rom_start
+
 _TAIL_LINES = 20
 _LIMIT_BYTES = 4 << 20
 _SHOWN_BYTES = 32
@@ -18,6 +20,9 @@ class DeviceLog:
 
     Args:
         path: the file; None keeps the tail only.
+
+    Attributes:
+        rom_starts: the reason that the boot ROM gave at each start since the last greeting.
     """
 
     def __init__(self, path: Path | None = None) -> None:
@@ -26,6 +31,7 @@ class DeviceLog:
         self._tail: deque[str] = deque(maxlen=_TAIL_LINES)
         self._room = _LIMIT_BYTES
         self._streak = 0
+        self.rom_starts: list[str] = []
         self._file = None
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -56,6 +62,7 @@ class DeviceLog:
             for line in data.decode(errors="replace").splitlines():
                 if line.strip():
                     self.add("text", line)
+                    self.rom_starts += rom_start(line)
             return False
         more = f" ... {len(data)} B" if len(data) > _SHOWN_BYTES else ""
         self.add("noise", data[:_SHOWN_BYTES].hex(" ") + more)
@@ -69,6 +76,7 @@ class DeviceLog:
     def forget_tail(self) -> None:
         """A new conversation: what went wrong in the one before is no longer a reason."""
         self._tail.clear()
+        self.rom_starts.clear()
         self._streak = 0
 
     def close(self) -> None:

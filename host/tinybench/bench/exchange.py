@@ -21,7 +21,7 @@ from tinybench.link import Link
 from tinybench.wire import codec
 from tinybench.wire.frame import encode_frame
 from tinybench.wire.layout import Message
-from tinybench.wire.messages import Booted, Error, ErrorCode, InputAck, Tap
+from tinybench.wire.messages import Booted, Error, ErrorCode, InputAck, ResetReason, Tap
 
 R = TypeVar("R", bound=Message)
 
@@ -72,7 +72,8 @@ class Exchange:
         credits: requests that may be under way unanswered.
         greeted: the device has said Hello; from then on a Booted means that it was reset.
         on_tap: gets what a tap build says of its tensors.
-        resends: frames sent again since the start.
+        resends, refused: frames sent again since the start; that the device found damaged.
+        bytes_sent, frames_sent: since the start, resends included.
     """
 
     def __init__(self, link: Link, log: DeviceLog, timeout_s: float) -> None:
@@ -80,13 +81,20 @@ class Exchange:
         self.credits = 1
         self.greeted = False
         self.on_tap: Callable[[Tap], None] = lambda tap: None
-        self.resends = 0
+        self.resends = self.refused = 0
+        self.bytes_sent = self.frames_sent = 0
         self._link = link
         self._log = log
         self._timeout_s = timeout_s
         self._seq = random.randrange(0x10000)
         self._sent = 0
+        self._boots = 0
         self._flights: dict[int, _Flight] = {}
+
+    @property
+    def bytes_passed(self) -> int:
+        """Both ways, since the start."""
+        return self.bytes_sent + self.inbox.bytes_heard
 
     def ask(self, request: Message, answer: type[R], *, wanted: str, patience_s: float) -> R:
         """One request, one answer; see :meth:`ask_all`."""
@@ -114,8 +122,9 @@ class Exchange:
         answers: dict[int, R] = {}
         waiting = deque(enumerate(requests))
         self._flights.clear()
+        self._boots = 0
         clock = _Clock(self._timeout_s, patience_s)
-        before = (self.inbox.bytes_heard, self.inbox.frames_heard)
+        before = self.inbox.mark()
         while len(answers) < len(requests):
             self._send_more(waiting)
             arrivals = self.inbox.receive(clock.wait_s())
@@ -127,7 +136,7 @@ class Exchange:
                 raise trouble.gone(wanted, self._link, self._log)
             elif clock.is_over():
                 self.inbox.flush()
-                heard = self.inbox.heard_since(*before)
+                heard = self.inbox.heard_since(before)
                 raise trouble.silent(wanted, self._timeout_s, heard, self._link, self._log)
             elif clock.is_patience_over():
                 self._resend(self._oldest())
@@ -135,7 +144,7 @@ class Exchange:
 
     def send(self, request: Message) -> None:
         """A request that nothing answers."""
-        self._link.write(encode_frame(request.number, self._next_seq(), codec.encode(request)))
+        self._write([encode_frame(request.number, self._next_seq(), codec.encode(request))])
 
     def _send_more(self, waiting: deque[tuple[int, Message]]) -> None:
         burst = []
@@ -147,7 +156,13 @@ class Exchange:
             self._flights[seq] = _Flight(index, frame, self._sent)
             burst.append(frame)
         if burst:
-            self._link.write(b"".join(burst))
+            self._write(burst)
+
+    def _write(self, frames: Sequence[bytes]) -> None:
+        data = b"".join(frames)
+        self.bytes_sent += len(data)
+        self.frames_sent += len(frames)
+        self._link.write(data)
 
     def _take(
         self, item: Arrival | Damage, answer: type[R], answers: dict[int, R], wanted: str
@@ -178,9 +193,14 @@ class Exchange:
             self._log.add("device", f"booted, {message}")
             if self.greeted:
                 raise trouble.was_reset(wanted, message, self._link, self._log)
+            self._boots += 1
+            if self._boots >= trouble.LOOP_STARTS:
+                reason = ResetReason.words(message.reset_reason)
+                raise trouble.keeps_resetting(wanted, self._boots, reason, self._log)
             self._resend_hinted()  # it has not seen what was sent before
         elif isinstance(message, Error) and message.code == ErrorCode.DAMAGED:
             self._log.add("device", "received a damaged frame")
+            self.refused += 1
             self._resend_hinted()
         elif isinstance(message, Error) and item.seq in self._flights:
             if message.code == ErrorCode.NOT_GREETED and self.greeted:
@@ -201,7 +221,7 @@ class Exchange:
             self._sent += 1
             flight.place = self._sent
             self.resends += 1
-            self._link.write(flight.frame)
+            self._write([flight.frame])
 
     def _next_seq(self) -> int:
         """1 .. 0xFFFF: 0 is for what comes unasked."""

@@ -27,6 +27,27 @@ class Damage:
     """Something arrived that may have been a frame."""
 
 
+@dataclass(frozen=True)
+class Mark:
+    """How much had come at some time: bytes, intact frames, damaged ones."""
+
+    bytes: int
+    frames: int
+    damaged: int
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What came instead of an answer, and what to do about it."""
+
+    words: str
+    todo: str
+
+
+_HANGS = "it hangs, or another firmware runs: reset the board or flash it again"
+_NOISE = "another baud rate, or another program runs there: check both, or flash the board"
+
+
 class Inbox:
     """Reads a link.
 
@@ -57,15 +78,23 @@ class Inbox:
 
     def flush(self) -> None:
         """What waits for a delimiter goes to the log: nothing more will come."""
-        self._log.add_stray(self._unframer.flush().data)
+        self.damaged += self._log.add_stray(self._unframer.flush().data)
 
-    def heard_since(self, bytes_before: int, frames_before: int) -> str:
-        """What came since these counts, in words."""
-        frames = self.frames_heard - frames_before
-        count = self.bytes_heard - bytes_before
+    def mark(self) -> Mark:
+        """What has come so far, for :meth:`heard_since`."""
+        return Mark(self.bytes_heard, self.frames_heard, self.damaged)
+
+    def heard_since(self, before: Mark) -> Heard:
+        """What came since then, in words, and what to do about it."""
+        frames = self.frames_heard - before.frames
+        count = self.bytes_heard - before.bytes
         if frames:
-            return f"though {frames} other frames came"
-        return f"only {count} bytes that are no frame" if count else "nothing came back"
+            return Heard(f"though {frames} other frames came", _HANGS)
+        if not count:
+            return Heard("nothing came back", _HANGS)
+        if self.damaged == before.damaged:
+            return Heard(f"only text, {count} bytes", "another program runs there: flash the board")
+        return Heard(f"only {count} bytes that are no frame", _NOISE)
 
     def _sort(self, item: Frame | Stray) -> Arrival | Damage | None:
         if isinstance(item, Stray):

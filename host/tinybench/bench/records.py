@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from tinybench.bench.link_stats import LinkStats
+
 Status = Literal["complete", "interrupted", "failed"]
 
 
@@ -69,6 +71,7 @@ class Measured:
         planned: samples that were to be measured.
         unreadable: names of images that could not be read, with the reason.
         records: one per measured sample, in order.
+        link: what the link went through; None where the device never answered.
     """
 
     status: Status
@@ -77,3 +80,4 @@ class Measured:
     unreadable: tuple[str, ...]
     records: tuple[SampleRecord, ...]
     footprint: Footprint | None
+    link: LinkStats | None = None

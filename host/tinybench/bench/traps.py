@@ -41,6 +41,15 @@ _XTENSA_EXCEPTIONS = {
 _EXCEPTIONS = {"mcause": _RISCV_EXCEPTIONS, "exccause": _XTENSA_EXCEPTIONS}
 
 
+_ROM_START = re.compile(r"rst:0x[0-9a-f]+ \(([A-Z0-9_]+)\)")
+"""What the boot ROM of every ESP32 prints first; the words are those of esp_rom's rtc.h."""
+
+
+def rom_start(line: str) -> list[str]:
+    """The reason that a boot ROM's first line gives ("RTCWDT_BROWN_OUT_RESET"); else nothing."""
+    return _ROM_START.findall(line)
+
+
 def gives_cause(line: str) -> bool:
     """Whether a log's line says why a firmware stopped."""
     return _CAUSE.search(line) is not None

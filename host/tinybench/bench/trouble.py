@@ -3,23 +3,43 @@
 from __future__ import annotations
 
 from tinybench.bench.device_log import DeviceLog
+from tinybench.bench.inbox import Heard
 from tinybench.bench.traps import find_cause, gives_cause
-from tinybench.errors import DeviceCrashed, DeviceError, DeviceSilent, LinkError
+from tinybench.errors import (
+    DeviceCrashed,
+    DeviceError,
+    DeviceReset,
+    DeviceSilent,
+    LinkError,
+    LinkLost,
+)
 from tinybench.link import Link
 from tinybench.wire.messages import Booted, ErrorCode, ResetReason
 
 _EVIDENCE_LINES = 12
+
+LOOP_STARTS = 5
+"""So many starts without an answer, or a sample, between them are a loop."""
+
+_LOOK_IN_LOG = "the device log may say why"
+_RESET_TODOS = {
+    "brown": "its supply sags: a shorter cable, a stronger supply, 5 V straight to the board",
+    "panic": "the firmware traps: build it again, and keep the run folder for a bug report",
+    "watchdog": "the firmware hangs: build it again, and keep the run folder for a bug report",
+    "wdt": "the firmware hangs: build it again, and keep the run folder for a bug report",
+}
+"""By a word of the reset reason. "brown" comes first: RTCWDT_BROWN_OUT_RESET is one."""
 
 
 def gone(wanted: str, link: Link, log: DeviceLog) -> DeviceError:
     """The link's other side is gone: a crash if that was the device, else a lost connection."""
     seen, evidence = link.problem() or "the link closed", link.evidence()
     if link.runs_device or find_cause(log.tail(), link.where):
-        return _crashed(wanted, seen, evidence, link, log)
-    return LinkError(wanted, seen, "check cable and power", details=(*evidence, *log.tail()))
+        return _crashed(DeviceCrashed, wanted, seen, evidence, link, log)
+    return LinkLost(wanted, seen, "check cable and power", details=(*evidence, *log.tail()))
 
 
-def silent(wanted: str, timeout_s: float, heard: str, link: Link, log: DeviceLog) -> DeviceError:
+def silent(wanted: str, timeout_s: float, heard: Heard, link: Link, log: DeviceLog) -> DeviceError:
     """No answer in time.
 
     Args:
@@ -27,20 +47,40 @@ def silent(wanted: str, timeout_s: float, heard: str, link: Link, log: DeviceLog
         timeout_s: how long we waited.
         heard: what came instead of an answer.
         link: asked for evidence.
-        log: its tail is shown; a trap line in it makes this a crash.
+        log: its tail is shown; a trap line in it makes this a crash, starts a loop.
     """
-    seen = f"no answer in {timeout_s:g} s, {heard}"
+    seen = f"no answer in {timeout_s:g} s, {heard.words}"
     evidence = link.evidence()
+    if len(log.rom_starts) >= LOOP_STARTS:
+        return keeps_resetting(wanted, len(log.rom_starts), log.rom_starts[-1], log)
     if find_cause((*evidence, *log.tail()), link.where):
-        return _crashed(wanted, seen, evidence, link, log)
-    todo = "it hangs, or another firmware runs: reset the board or flash it again"
-    return DeviceSilent(wanted, seen, todo, details=(*_shorten(evidence), *log.tail()))
+        return _crashed(DeviceCrashed, wanted, seen, evidence, link, log)
+    return DeviceSilent(wanted, seen, heard.todo, details=(*_shorten(evidence), *log.tail()))
 
 
 def was_reset(wanted: str, booted: Booted | None, link: Link, log: DeviceLog) -> DeviceError:
     """The device has started anew in the middle."""
     reason = f", reset reason {ResetReason.words(booted.reset_reason)}" if booted else ""
-    return _crashed(wanted, f"the device was reset{reason}", (), link, log)
+    return _crashed(DeviceReset, wanted, f"the device was reset{reason}", (), link, log)
+
+
+def keeps_resetting(
+    wanted: str, times: int, reason: str, log: DeviceLog, last: DeviceCrashed | None = None
+) -> DeviceCrashed:
+    """It starts again and again.
+
+    Args:
+        wanted: what was asked for.
+        times: how often it has started without getting on.
+        reason: why, the last time: of ResetReason, or in the boot ROM's words.
+        log: its tail is shown.
+        last: what the last start was noticed by; its details are shown instead.
+    """
+    plain = reason.lower().replace("_", " ")
+    todo = next((todo for word, todo in _RESET_TODOS.items() if word in plain), _LOOK_IN_LOG)
+    seen = f"the device started {times} times in a row, reset reason {plain}"
+    details = last.details if last else log.tail()
+    return DeviceCrashed(wanted, seen, todo, details=details)
 
 
 def refused(wanted: str, code: int, detail: int, log: DeviceLog) -> DeviceError:
@@ -58,11 +98,16 @@ def unreliable(wanted: str, seen: str, log: DeviceLog) -> DeviceError:
 
 
 def _crashed(
-    wanted: str, seen: str, evidence: tuple[str, ...], link: Link, log: DeviceLog
+    kind: type[DeviceCrashed],
+    wanted: str,
+    seen: str,
+    evidence: tuple[str, ...],
+    link: Link,
+    log: DeviceLog,
 ) -> DeviceError:
     cause = find_cause((*evidence, *log.tail()), link.where)
     details = (*_shorten(evidence), *log.tail())
-    return DeviceCrashed(wanted, f"{seen}: {cause}" if cause else seen, details=details)
+    return kind(wanted, f"{seen}: {cause}" if cause else seen, details=details)
 
 
 def _shorten(lines: tuple[str, ...]) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from tinybench.cli.options import (
     Folder,
     Labels,
     Model,
+    Port,
     Weights,
     project_from,
 )
@@ -52,6 +53,15 @@ def bench(
             "--gate", metavar="KEY=NUMBER", help="A limit as in [gates]; may be repeated."
         ),
     ] = None,
+    port: Port = None,
+    cable: Annotated[
+        str | None,
+        typer.Option(
+            "--cable",
+            metavar="KEY=NUMBER,...",
+            help="Put a bad cable between, as `tinybench cable` does.",
+        ),
+    ] = None,
     flash: Annotated[
         bool,
         typer.Option("--flash/--no-flash", help="Build and flash first, or use what is there."),
@@ -84,6 +94,8 @@ def bench(
         limit=limit,
         pixel_range=pixel_range,
         strict=strict,
+        port=port,
+        cable=cable,
         **read_limits(gate or []),
     )
     if len(boards) > 1:

@@ -14,6 +14,7 @@ from tinybench import __version__
 from tinybench.cli.bench import bench
 from tinybench.cli.boards import boards_app
 from tinybench.cli.build import build
+from tinybench.cli.cable import cable
 from tinybench.cli.check import check
 from tinybench.cli.compare import compare
 from tinybench.cli.compress import compress_app
@@ -45,7 +46,7 @@ app = typer.Typer(
 )
 for command in (
     *(demo, init, inspect, build, flash, bench, compare, check, runs, report),
-    *(profile, verify, ports, doctor),
+    *(profile, verify, ports, cable, doctor),
 ):
     app.command(command.__name__)(command)
 app.add_typer(boards_app, name="boards")

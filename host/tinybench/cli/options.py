@@ -36,6 +36,14 @@ SomeData = Annotated[
     Path | None,
     typer.Option("--data", help="Samples to run; seeded random inputs where there are none."),
 ]
+Port = Annotated[
+    str | None,
+    typer.Option(
+        "--port",
+        "-p",
+        help="Port of the board: /dev/ttyUSB0, COM3, socket://HOST:PORT, rfc2217://HOST:PORT.",
+    ),
+]
 HERE = Path()
 
 

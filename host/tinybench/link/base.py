@@ -21,8 +21,20 @@ class Link(Protocol):
         """Send all of it. If the other side is gone the bytes are lost; :meth:`problem` says so."""
         ...
 
+    def set_baud(self, baud: int) -> bool:
+        """Our end's rate from now on, in baud. False: there is none to set; nothing changes."""
+        ...
+
+    def reset(self) -> bool:
+        """Reset the device by what the link has for it, whatever it does now. False: nothing."""
+        ...
+
+    def reopen(self) -> bool:
+        """Try to get the other side back, once. False: not yet, or it cannot come back."""
+        ...
+
     def problem(self) -> str | None:
-        """Why the other side is gone for good ("the emulator exited with status 70"), or None.
+        """Why the other side is gone ("the emulator exited with status 70"), or None.
 
         Meaningful after an empty read; what came before the end has been read by then.
         """

@@ -25,6 +25,7 @@ class Child:
         fds: file descriptors that it inherits, under the same numbers.
         log: gets its stdout and stderr.
         stdio: a file descriptor that is its stdin and stdout instead.
+        again: behind what the log holds of the process before.
 
     Raises:
         LinkError: the log cannot be written, or no process be started.
@@ -37,12 +38,13 @@ class Child:
         fds: Sequence[int],
         log: Path,
         stdio: int | None = None,
+        again: bool = False,
     ) -> None:
         self.name = name
         self.log = log
         try:
             log.parent.mkdir(parents=True, exist_ok=True)
-            with log.open("wb") as sink:
+            with log.open("ab" if again else "wb") as sink:
                 self._process = subprocess.Popen(
                     guarded(command),
                     stdin=subprocess.DEVNULL if stdio is None else stdio,

@@ -12,7 +12,7 @@ from tinybench.boards import Board
 from tinybench.errors import LinkError
 from tinybench.link.child import Child, find_program
 from tinybench.link.monitor import Monitor
-from tinybench.link.process import ProcessLink
+from tinybench.link.process import ProcessLink, Started
 from tinybench.link.symbols import locate
 
 
@@ -99,6 +99,10 @@ def open_emulator(plan: EmulatorPlan, log: Path) -> ProcessLink:
     program = find_program(plan.emulator, plan.packages)
     if not plan.elf.is_file():
         raise LinkError("start the emulator", f"no file {plan.elf}", "tinybench flash")
+    return ProcessLink(lambda again: _start(program, plan, log, again))
+
+
+def _start(program: str, plan: EmulatorPlan, log: Path, again: bool) -> Started:
     serial, their_serial = socket.socketpair()
     control, their_control = socket.socketpair()
     with their_serial, their_control:
@@ -106,12 +110,12 @@ def open_emulator(plan: EmulatorPlan, log: Path) -> ProcessLink:
         command = [program, *_arguments(plan, their_serial.fileno(), their_control.fileno())]
         fds = [their_serial.fileno(), their_control.fileno()]
         try:
-            child = Child("the emulator", command, fds, log, stdio=stdio)
+            child = Child("the emulator", command, fds, log, stdio=stdio, again=again)
         except BaseException:
             serial.close()
             control.close()
             raise
-    return ProcessLink(child, serial, _CpuInspector(plan.elf, Monitor(control)))
+    return Started(child, serial, _CpuInspector(plan.elf, Monitor(control)))
 
 
 def _arguments(plan: EmulatorPlan, serial_fd: int, control_fd: int) -> list[str]:

@@ -113,6 +113,18 @@ class FaultyLink:
         """See :class:`~tinybench.link.base.Link`."""
         self._inner.write(self._to_device.push(data))
 
+    def set_baud(self, baud: int) -> bool:
+        """See :class:`~tinybench.link.base.Link`."""
+        return self._inner.set_baud(baud)
+
+    def reset(self) -> bool:
+        """See :class:`~tinybench.link.base.Link`."""
+        return self._inner.reset()
+
+    def reopen(self) -> bool:
+        """See :class:`~tinybench.link.base.Link`."""
+        return self._inner.reopen()
+
     def problem(self) -> str | None:
         """See :class:`~tinybench.link.base.Link`."""
         return self._inner.problem()

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 from tinybench.link.base import Link
 from tinybench.link.emulator import open_emulator, parse_qemu_url, url_path
 from tinybench.link.process import open_process
-from tinybench.link.serial import open_serial
+from tinybench.link.serial import DEFAULT_BAUD, SerialLink
 
 
 def open_link(url: str, *, log: Path, baud: int = 0) -> Link:
@@ -30,4 +30,4 @@ def open_link(url: str, *, log: Path, baud: int = 0) -> Link:
     if parts.scheme == "process":
         arguments = [value for key, value in parse_qsl(parts.query) if key == "argument"]
         return open_process(url_path(parts.path), arguments, log)
-    return open_serial(url, baud)
+    return SerialLink(url, baud or DEFAULT_BAUD)

@@ -6,10 +6,11 @@ A value that could not be had is null, and ``<key>_reason`` beside it says why.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from tinybench import __version__
+from tinybench.bench.link_stats import LinkStats
 from tinybench.bench.records import Footprint, Measured
 from tinybench.bench.summary import NO_SAMPLE, Figure, count, latency, top1_share
 from tinybench.boards import Board
@@ -84,6 +85,7 @@ def build_result(facts: RunFacts, measured: Measured) -> Json:
         "desktop": _desktop(facts.reference, measured),
         "memory": _memory(facts, measured.footprint),
         "flash": _flash(facts.flash, facts.largest),
+        **_or_reason("link", _link(measured.link), "the device never answered"),
     }
 
 
@@ -227,6 +229,22 @@ def _memory(facts: RunFacts, footprint: Footprint | None) -> Json:
         "used_method": "high-water marks of two painted inferences, the larger of each",
         "static_bytes": facts.flash["ram_static"],
         "static_method": ".data + .bss of the ELF, the arena included, the stack not",
+    }
+
+
+def _link(stats: LinkStats | None) -> Json | None:
+    """Counts of this sitting: a run that was resumed has those of its last one."""
+    if stats is None:
+        return None
+    counts = asdict(stats)
+    counts["chunks"] = {str(size): count for size, count in stats.chunks.items()}
+    cable, faults = counts.pop("cable"), counts.pop("faults")
+    return {
+        **counts,
+        **_or_reason("baud", counts.pop("baud"), "this link has no rate that could be set"),
+        **_or_reason(
+            "cable", {"spec": cable, "faults": faults} if cable else None, "no bad cable was put in"
+        ),
     }
 
 

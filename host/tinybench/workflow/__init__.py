@@ -9,6 +9,7 @@ Everything heavy is imported where it is used, so that importing this package is
 
 from tinybench.project import DataConfig, Project, load_project, overlay
 from tinybench.workflow.bench import bench_model, resume_bench, train_demo
+from tinybench.workflow.cable import open_cable
 from tinybench.workflow.firmware import (
     Built,
     Compiled,
@@ -35,6 +36,7 @@ __all__ = [
     "flash_firmware",
     "inspect_model",
     "load_project",
+    "open_cable",
     "overlay",
     "render_firmware",
     "resume_bench",

@@ -13,8 +13,8 @@ from tinybench.project import DataConfig, Project
 from tinybench.workflow.firmware import (
     Compiled,
     build_compiled,
+    check_reach,
     compile_model,
-    find_emulator,
     find_flashed,
 )
 from tinybench.workflow.session import BenchReport, Session, run_session
@@ -54,8 +54,8 @@ def bench_model(
     watch = watch or Silent()
     started = datetime.now(UTC)
     compiled = compile_model(project)
+    check_reach(project, compiled.board)
     samples = open_samples(project, compiled, project.data.limit or None)
-    find_emulator(compiled.board)
     run_folder = (
         open_run_folder(out)
         if out
@@ -87,8 +87,8 @@ def resume_bench(folder: Path, *, watch: Watch | None = None) -> BenchReport:
     watch = watch or Silent()
     project, started = read_run(folder)
     compiled = compile_model(project)
+    check_reach(project, compiled.board)
     samples = open_samples(project, compiled, project.data.limit or None)
-    find_emulator(compiled.board)
     flashed = _same_firmware(project, compiled, watch, folder)
     sample_bytes = sum(tensor.nbytes for tensor in compiled.program.outputs)
     kept = Kept(whole_records(folder, sample_bytes), sample_bytes)

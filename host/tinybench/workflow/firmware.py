@@ -189,9 +189,9 @@ def flash_firmware(
         BuildError, DeviceError: building failed; the board does not answer as it should.
     """
     compiled = compile_model(project)
-    find_emulator(compiled.board)
+    check_reach(project, compiled.board)
     flashed = flash_compiled(project, compiled, build, watch or Silent())
-    with open_device(flashed, compiled.board, project.state / "logs") as device:
+    with open_device(project, flashed, compiled.board, project.state / "logs") as device:
         return flashed, device.check(expected(flashed, compiled.board))
 
 
@@ -220,6 +220,21 @@ def find_flashed(project: Project, compiled: Compiled) -> Flashed:
     return flashed
 
 
+def check_reach(project: Project, board: Board) -> None:
+    """Makes sure that the board can be reached, before time is spent on building.
+
+    Raises:
+        UsageError: the cable that is to be put in is none.
+        ToolMissing: as find_emulator(); not where a port is named.
+    """
+    from tinybench.link.cable import parse_cable
+
+    if project.cable:
+        parse_cable(project.cable)
+    if project.port is None:
+        find_emulator(board)
+
+
 def find_emulator(board: Board) -> None:
     """Makes sure that a virtual board can be started, before time is spent on building.
 
@@ -232,24 +247,30 @@ def find_emulator(board: Board) -> None:
         find_program(board.link.emulator, board.link.packages)
 
 
-def open_device(flashed: Flashed, board: Board, logs: Path) -> Device:
-    """Starts a virtual board on what is flashed.
+def open_device(project: Project, flashed: Flashed, board: Board, logs: Path) -> Device:
+    """Starts a virtual board on what is flashed, or opens the port that the project names.
 
     Args:
+        project: its port, and the bad cable if one is to be put in.
         flashed: the firmware.
         board: its board.
         logs: folder for device.log and emulator.log.
 
     Raises:
         ToolMissing: the emulator is not installed.
-        LinkError: it does not start.
+        LinkError: it does not start; the port cannot be opened, or none is named.
+        UsageError: the cable is none.
     """
     from tinybench.bench.device import Device
     from tinybench.link import open_link
+    from tinybench.link.cable import CableLink, parse_cable
     from tinybench.link.emulator import board_url
     from tinybench.report.folder import DEVICE_LOG, EMULATOR_LOG
 
-    link = open_link(board_url(board, flashed.elf), log=logs / EMULATOR_LOG, baud=board.link.baud)
+    cable = parse_cable(project.cable) if project.cable else None
+    link = open_link(project.port or board_url(board, flashed.elf), log=logs / EMULATOR_LOG)
+    if cable:
+        link = CableLink(link, cable)
     return Device(link, log=logs / DEVICE_LOG, reply_timeout_s=board.link.reply_timeout_s)
 
 

@@ -11,8 +11,8 @@ from tinybench.workflow.bench import open_samples
 from tinybench.workflow.firmware import (
     Compiled,
     build_compiled,
+    check_reach,
     expected,
-    find_emulator,
     open_device,
 )
 from tinybench.workflow.watch import Watch
@@ -38,11 +38,11 @@ def open_instrumented(
     """
     from tinybench.flash.slot import flash_slot
 
-    find_emulator(compiled.board)
+    check_reach(project, compiled.board)
     build = build_compiled(project, compiled, watch, instrument).build
     place = f"instrument-{instrument.value}" if instrument else "plain"
     flashed = flash_slot(build, project.state / "looked-at" / place)
-    device = open_device(flashed, compiled.board, project.state / "logs")
+    device = open_device(project, flashed, compiled.board, project.state / "logs")
     try:
         if instrument is Instrument.NULL:  # it has no model to be recognized by
             device.hello()

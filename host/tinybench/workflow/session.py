@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +15,9 @@ from tinybench.workflow.watch import Watch
 
 if TYPE_CHECKING:
     from tinybench.bench.dataset import Dataset
-    from tinybench.bench.device import Device
+    from tinybench.bench.link_stats import LinkStats
     from tinybench.bench.records import Measured, SampleRecord
+    from tinybench.bench.steady import SteadyDevice
     from tinybench.flash.slot import Flashed
     from tinybench.model.answers import Facts
     from tinybench.model.reference import ReferenceWorker
@@ -68,6 +69,7 @@ class _Seen:
 
     hello: Hello | None = None
     facts: Facts | None = None
+    link: LinkStats | None = None
     ended: tuple[Measured, TinybenchError | None] | None = None
     failure: BaseException | None = None
 
@@ -91,16 +93,21 @@ def run_session(session: Session, folder: RunFolder) -> BenchReport:
 
 
 def _drive(session: Session, folder: RunFolder, seen: _Seen) -> None:
+    from tinybench.bench.steady import SteadyDevice
     from tinybench.model.reference import ReferenceWorker
 
     compiled = session.compiled
     with (
         ReferenceWorker(compiled.data) as reference,
-        open_device(session.flashed, compiled.board, folder.path) as device,
+        open_device(session.project, session.flashed, compiled.board, folder.path) as device,
     ):
-        seen.hello = device.check(expected(session.flashed, compiled.board))
-        seen.facts = reference.facts()
-        seen.ended = _measure(session, folder, reference, device)
+        steady = SteadyDevice(device, expected(session.flashed, compiled.board))
+        try:
+            seen.hello = steady.check()
+            seen.facts = reference.facts()
+            seen.ended = _measure(session, folder, reference, steady)
+        finally:
+            seen.link = steady.stats()
 
 
 def _conclude(session: Session, folder: RunFolder, seen: _Seen) -> BenchReport:
@@ -110,6 +117,8 @@ def _conclude(session: Session, folder: RunFolder, seen: _Seen) -> BenchReport:
 
     gates = session.project.gates
     measured, error = seen.ended or never_ran(seen.failure, len(session.samples))
+    if seen.hello is not None:
+        measured = replace(measured, link=seen.link)
     result = build_result(_run_facts(session, seen.hello, seen.facts), measured)
     result["gates"] = as_json(judge(gates, result))
     folder.finish(result, measured.records)
@@ -119,7 +128,7 @@ def _conclude(session: Session, folder: RunFolder, seen: _Seen) -> BenchReport:
 
 
 def _measure(
-    session: Session, folder: RunFolder, reference: ReferenceWorker, device: Device
+    session: Session, folder: RunFolder, reference: ReferenceWorker, device: SteadyDevice
 ) -> tuple[Measured, TinybenchError | None]:
     from tinybench.bench.run import Bench, run
     from tinybench.compiler.boundary import Edge

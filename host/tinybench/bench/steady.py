@@ -1,0 +1,109 @@
+"""A device that goes away in the middle and comes back: greeted anew, its sample measured again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from tinybench.bench import trouble
+from tinybench.bench.device import Device, Expected, Inference
+from tinybench.bench.link_stats import LinkStats
+from tinybench.errors import DeviceReset, LinkLost
+from tinybench.link.cable import CableLink
+from tinybench.wire.messages import Hello, ResetReason
+
+T = TypeVar("T")
+
+COMEBACK_S = 30.0
+"""So long a port may be away: a board plugged in again, a lab server that starts over."""
+
+_POLL_S = 0.2
+
+
+class SteadyDevice:
+    """What :func:`tinybench.bench.run.run` measures with.
+
+    Args:
+        device: greeted and checked again whenever it has come back.
+        expected: the firmware that must answer, then too.
+        comeback_s: how long its port may be away.
+
+    Attributes:
+        resets: how often another boot of it has answered.
+        reconnects: how often its port was lost and found.
+    """
+
+    def __init__(self, device: Device, expected: Expected, comeback_s: float = COMEBACK_S) -> None:
+        self.device = device
+        self.resets = 0
+        self.reconnects = 0
+        self._expected = expected
+        self._comeback_s = comeback_s
+        self._hello: Hello | None = None
+
+    def check(self) -> Hello:
+        """See :meth:`tinybench.bench.device.Device.check`; raises as :meth:`infer` besides."""
+        return self._last(self._greet)
+
+    def infer(self, sample: int, inputs: Sequence[bytes]) -> Inference:
+        """See :meth:`tinybench.bench.device.Device.infer`.
+
+        Raises:
+            DeviceCrashed: it started over and over and did not get this sample done.
+            LinkLost: its port does not come back.
+            WrongFirmware: another firmware came back.
+        """
+        return self._last(lambda: self.device.infer(sample, inputs))
+
+    def measure_memory(self, sample: int, inputs: Sequence[bytes]) -> Inference:
+        """See :meth:`tinybench.bench.device.Device.measure_memory`; raises as :meth:`infer`."""
+        return self._last(lambda: self.device.measure_memory(sample, inputs))
+
+    def stats(self) -> LinkStats:
+        """What the link went through."""
+        counted = replace(self.device.stats(), resets=self.resets, reconnects=self.reconnects)
+        link = self.device.link
+        if not isinstance(link, CableLink):
+            return counted
+        return replace(counted, cable=link.spec.words(), faults=link.counts().faults)
+
+    def _last(self, work: Callable[[], T]) -> T:
+        """Does a piece of work, again each time that the device has come back."""
+        away = False
+        for remaining in reversed(range(trouble.LOOP_STARTS)):
+            try:
+                if away:
+                    self._greet()
+                return work()
+            except LinkLost as lost:
+                if not remaining:
+                    raise
+                self._find_again(lost)
+            except DeviceReset as reset:
+                if not remaining:
+                    raise self._give_up(reset) from reset
+            away = True
+        raise AssertionError("the last try returns or raises")
+
+    def _greet(self) -> Hello:
+        before, self._hello = self._hello, self.device.check(self._expected)
+        if before is not None and before.boot_id != self._hello.boot_id:
+            self.resets += 1
+        return self._hello
+
+    def _find_again(self, lost: LinkLost) -> None:
+        deadline = time.monotonic() + self._comeback_s
+        while not self.device.link.reopen():
+            if time.monotonic() > deadline:
+                seen = f"{lost.seen}; not back after {self._comeback_s:g} s"
+                raise LinkLost(lost.wanted, seen, lost.todo, details=lost.details) from lost
+            time.sleep(_POLL_S)
+        self.reconnects += 1
+
+    def _give_up(self, reset: DeviceReset) -> Exception:
+        reason = ResetReason.words(self._hello.reset_reason) if self._hello else "unknown"
+        return trouble.keeps_resetting(
+            reset.wanted, trouble.LOOP_STARTS, reason, self.device.log, reset
+        )

@@ -1,0 +1,209 @@
+"""A device that goes away in the middle: what it was doing is done again, but not forever."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+
+import pytest
+
+from support.fake_device import SIZE, FakeDevice
+from tinybench.bench.device import Device, Expected
+from tinybench.bench.steady import SteadyDevice
+from tinybench.errors import DeviceCrashed, DeviceSilent, LinkLost, WrongFirmware
+from tinybench.wire.layout import Message
+from tinybench.wire.messages import (
+    Booted,
+    Error,
+    ErrorCode,
+    Greet,
+    Hello,
+    Input,
+    OutputRead,
+    ResetReason,
+    Run,
+)
+
+DATA = bytes(i * 11 & 0xFF for i in range(SIZE))
+EXPECTED = Expected("fake", "python", "aot", "00" * 32, "00" * 16)
+
+
+class Fragile(FakeDevice):
+    """Starts anew instead of answering one kind of request, the first few times.
+
+    Args:
+        silently: without a word; the next request is refused instead.
+    """
+
+    reason = ResetReason.BROWN_OUT
+
+    def __init__(self, kind: type[Message], times: int, silently: bool = False) -> None:
+        super().__init__()
+        self.kind, self.times, self.silently = kind, times, silently
+        self.greeted = False
+
+    def answer(self, request: Message) -> Iterable[Message]:
+        if isinstance(request, self.kind) and self.times > 0:
+            self.times -= 1
+            self.boot_id += 1
+            self.greeted = False
+            self._input = bytearray(SIZE)
+            if not self.silently:
+                self.say(Booted(self.boot_id, self.reason), 0)
+            return []
+        if isinstance(request, Greet):
+            self.greeted = True
+        elif not self.greeted:
+            return [Error(ErrorCode.NOT_GREETED, 0)]
+        return super().answer(request)
+
+
+def steady_on(link: FakeDevice, comeback_s: float = 1.0) -> SteadyDevice:
+    device = Device(link, reply_timeout_s=0.3, patience_s=0.02)
+    return SteadyDevice(device, EXPECTED, comeback_s)
+
+
+@pytest.mark.parametrize("kind", [Input, Run, OutputRead])
+@pytest.mark.parametrize(("times", "silently"), [(1, False), (3, False), (1, True)])
+def test_the_sample_is_measured_again(kind: type[Message], times: int, silently: bool) -> None:
+    device = Device(Fragile(kind, times, silently), reply_timeout_s=1.0, patience_s=0.02)
+    steady = SteadyDevice(device, EXPECTED)
+    steady.check()
+    for sample in range(3):
+        assert steady.infer(sample, [DATA]).outputs == [DATA[::-1]]
+    resets = steady.stats().resets
+    assert resets == times or (1 <= resets < times and kind is not Run), "several between greetings"
+
+
+def test_one_that_starts_forever_is_given_up() -> None:
+    fragile = Fragile(Run, 1000)
+    steady = steady_on(fragile)
+    steady.check()
+    with pytest.raises(DeviceCrashed, match="started 5 times in a row") as caught:
+        steady.infer(7, [DATA])
+    assert caught.value.wanted == "run sample 7"
+    assert fragile.times == 995
+
+
+def test_the_last_reason_is_said_with_what_to_do() -> None:
+    class Sagging(Fragile):
+        def hello(self, session: int) -> Hello:
+            from dataclasses import replace
+
+            return replace(super().hello(session), reset_reason=ResetReason.BROWN_OUT)
+
+    steady = steady_on(Sagging(Run, 1000))
+    steady.check()
+    with pytest.raises(DeviceCrashed, match="reset reason brown out") as caught:
+        steady.infer(7, [DATA])
+    assert "supply" in caught.value.todo
+
+
+def test_one_that_never_gets_as_far_as_a_greeting() -> None:
+    steady = steady_on(Fragile(Greet, 1000))
+    with pytest.raises(DeviceCrashed, match="started 5 times in a row, reset reason brown out"):
+        steady.check()
+
+
+def test_one_that_never_leaves_its_boot_rom() -> None:
+    class Looping(FakeDevice):
+        def write(self, data: bytes) -> None:
+            self.say_raw(
+                b"ets Jul 29 2019 12:21:46\r\n\r\nrst:0xf (RTCWDT_BROWN_OUT_RESET),"
+                b"boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n" * 2
+            )
+
+    with pytest.raises(DeviceCrashed, match=r"started \d+ times.*rtcwdt brown out reset") as caught:
+        steady_on(Looping()).check()
+    assert "supply" in caught.value.todo
+
+
+def test_another_firmware_that_comes_back_is_refused() -> None:
+    class Swapped(Fragile):
+        def hello(self, session: int) -> Hello:
+            from dataclasses import replace
+
+            hello = super().hello(session)
+            return hello if self.boot_id == FakeDevice.boot_id else replace(hello, board="other")
+
+    steady = steady_on(Swapped(Run, 1))
+    steady.check()
+    with pytest.raises(WrongFirmware, match="board='other'"):
+        steady.infer(1, [DATA])
+
+
+class Unplugged(FakeDevice):
+    """A port that is lost at one kind of request, and there again after some tries.
+
+    Args:
+        restarts: the board lost its power too.
+    """
+
+    runs_device = False
+
+    def __init__(self, kind: type[Message], tries: int, restarts: bool) -> None:
+        super().__init__()
+        self.kind, self.tries, self.restarts = kind, tries, restarts
+        self.lost = False
+
+    def answer(self, request: Message) -> Iterable[Message]:
+        if isinstance(request, self.kind) and self.tries > 0:
+            self.lost = True
+            self._to_answer.clear()
+            return []
+        return super().answer(request)
+
+    def problem(self) -> str | None:
+        return "fake was lost" if self.lost else None
+
+    def reopen(self) -> bool:
+        self.tries -= 1
+        if self.tries > 0:
+            return False
+        self.lost = False
+        self.boot_id += self.restarts
+        return True
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+@pytest.mark.parametrize("kind", [Input, Run, OutputRead])
+def test_a_port_that_comes_back(kind: type[Message], restarts: bool) -> None:
+    steady = steady_on(Unplugged(kind, 3, restarts))
+    steady.check()
+    assert steady.infer(1, [DATA]).outputs == [DATA[::-1]]
+    stats = steady.stats()
+    assert (stats.reconnects, stats.resets) == (1, int(restarts)), "told apart by the boot id"
+
+
+def test_a_port_that_stays_away_is_waited_for_and_then_named() -> None:
+    steady = steady_on(Unplugged(Run, 10_000, False), comeback_s=0.5)
+    steady.check()
+    started = time.monotonic()
+    with pytest.raises(LinkLost, match=r"fake was lost; not back after 0.5 s"):
+        steady.infer(1, [DATA])
+    assert 0.5 <= time.monotonic() - started < 2
+
+
+class Saying(FakeDevice):
+    """Says the same whatever it is asked."""
+
+    def __init__(self, what: bytes) -> None:
+        super().__init__()
+        self.what = what
+
+    def write(self, data: bytes) -> None:
+        self.say_raw(self.what)
+
+
+@pytest.mark.parametrize(
+    ("what", "seen", "todo"),
+    [
+        (b"", "nothing came back", "hangs"),
+        (b"Hello from MicroPython\r\n>>> ", "only text", "another program"),
+        (b"\xfe\x80\x01\0" * 5, "bytes that are no frame", "baud rate"),
+    ],
+)
+def test_what_comes_instead_of_an_answer_is_told_apart(what: bytes, seen: str, todo: str) -> None:
+    with pytest.raises(DeviceSilent, match=seen) as caught:
+        steady_on(Saying(what)).check()
+    assert todo in caught.value.todo
