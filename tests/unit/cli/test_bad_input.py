@@ -219,7 +219,7 @@ def test_missing_programs_come_with_the_command_that_installs_them(
         ("labels = 'l'", "next", "move labels below [data]"),
         ("[data]\npaht = 'x'", "next", "did you mean 'path'?"),
         ("[data]\npaht = 'x'", "seen", "unknown key 'data.paht'"),
-        ("zzz = 1", "next", "known keys: board, data, engine, gates, model, runs"),
+        ("zzz = 1", "next", "known keys: board, cable, data, engine, gates, model, port, runs"),
         ("model = 3", "error", "model as a string"),
         ("model = ''", "seen", "model = ''"),
         ("data = 'x'", "error", "[data] as a table"),
