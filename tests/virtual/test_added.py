@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from support import cli
 from support.models import sparse_model
 from tinybench.build.elf import read_sizes
@@ -12,11 +14,12 @@ from tinybench.workflow import compile_model
 from tinybench.workflow.added import added_by_model, stack_without_model
 
 
-def test_pruned_weights_in_code_take_less_flash(tmp_path: Path) -> None:
+@pytest.mark.parametrize("board", ["virt-c3", pytest.param("virt-esp32", marks=pytest.mark.slow)])
+def test_pruned_weights_in_code_take_less_flash(tmp_path: Path, board: str) -> None:
     (tmp_path / "sparse.tflite").write_bytes(sparse_model(0.8))
     added = {}
     for weights in ("plain", "huffman"):
-        words = ["sparse.tflite", "-b", "virt-c3", "--weights", weights, "--json"]
+        words = ["sparse.tflite", "-b", board, "--weights", weights, "--json"]
         said = cli.tinybench("build", *words, cwd=tmp_path)
         assert said.status == 0, said.err
         added[weights] = said.json["added_flash_bytes"]
