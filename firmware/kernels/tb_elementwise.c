@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ADD, SUB, MUL, MAXIMUM, MINIMUM, PRELU with broadcasting, and every function of one int8 as a
- * table.
- *
- * The compiler merges axes that broadcast alike, so the innermost loop is long: equal shapes
- * become one axis, a per-channel operand two. */
+ * table. */
+#include "tb_broadcast.h"
 #include "tb_fixedpoint.h"
 #include "tb_kernels.h"
 #include "tb_scale.h"
@@ -26,30 +24,9 @@ static inline int32_t prelu_one(const tb_prelu_t *op, int32_t a, int32_t b) {
   return scaled + op->out_offset;
 }
 
-/* Runs `statement` for every element of the output, with pa and pb at its operands. */
-#define FOR_EACH(shape, a, b, statement)                                                      \
-  do {                                                                                        \
-    const int32_t row = (shape)->size[3];                                                     \
-    const int32_t next_a = (shape)->step_a[3], next_b = (shape)->step_b[3];                   \
-    for (int32_t i = 0; i < (shape)->size[0]; i++) {                                          \
-      for (int32_t j = 0; j < (shape)->size[1]; j++) {                                        \
-        for (int32_t k = 0; k < (shape)->size[2]; k++) {                                      \
-          const int8_t *pa =                                                                  \
-              (a) + i * (shape)->step_a[0] + j * (shape)->step_a[1] + k * (shape)->step_a[2]; \
-          const int8_t *pb =                                                                  \
-              (b) + i * (shape)->step_b[0] + j * (shape)->step_b[1] + k * (shape)->step_b[2]; \
-          for (const int8_t *const end = out + row; out != end;) {                            \
-            statement;                                                                        \
-            pa += next_a;                                                                     \
-            pb += next_b;                                                                     \
-          }                                                                                   \
-        }                                                                                     \
-      }                                                                                       \
-    }                                                                                         \
-  } while (0)
-
 void tb_add(const tb_add_t *op, const int8_t *a, const int8_t *b, int8_t *out) {
-  FOR_EACH(&op->shape, a, b, *out++ = tb_clamp8(add_one(op, *pa, *pb), op->act_min, op->act_max));
+  TB_FOR_EACH(int8_t, &op->shape, a, b,
+              *out++ = tb_clamp8(add_one(op, *pa, *pb), op->act_min, op->act_max));
 }
 
 void tb_mul(const tb_mul_t *op, const int8_t *a, const int8_t *b, int8_t *out) {
@@ -57,24 +34,25 @@ void tb_mul(const tb_mul_t *op, const int8_t *a, const int8_t *b, int8_t *out) {
   const int32_t a_offset = op->a_offset, b_offset = op->b_offset;
   const int32_t m = op->multiplier, shift = op->shift;
   if (shift >= 0) {
-    FOR_EACH(&op->shape, a, b,
-             *out++ = tb_scale_short((*pa + a_offset) * (*pb + b_offset), m, shift, limits));
+    TB_FOR_EACH(int8_t, &op->shape, a, b,
+                *out++ = tb_scale_short((*pa + a_offset) * (*pb + b_offset), m, shift, limits));
   } else {
-    FOR_EACH(&op->shape, a, b,
-             *out++ = tb_scale((*pa + a_offset) * (*pb + b_offset), m, shift, limits));
+    TB_FOR_EACH(int8_t, &op->shape, a, b,
+                *out++ = tb_scale((*pa + a_offset) * (*pb + b_offset), m, shift, limits));
   }
 }
 
 void tb_maximum(const tb_maximum_t *op, const int8_t *a, const int8_t *b, int8_t *out) {
-  FOR_EACH(&op->shape, a, b, *out++ = *pa > *pb ? *pa : *pb);
+  TB_FOR_EACH(int8_t, &op->shape, a, b, *out++ = *pa > *pb ? *pa : *pb);
 }
 
 void tb_minimum(const tb_minimum_t *op, const int8_t *a, const int8_t *b, int8_t *out) {
-  FOR_EACH(&op->shape, a, b, *out++ = *pa < *pb ? *pa : *pb);
+  TB_FOR_EACH(int8_t, &op->shape, a, b, *out++ = *pa < *pb ? *pa : *pb);
 }
 
 void tb_prelu(const tb_prelu_t *op, const int8_t *a, const int8_t *b, int8_t *out) {
-  FOR_EACH(&op->shape, a, b, *out++ = tb_clamp8(prelu_one(op, *pa, *pb), INT8_MIN, INT8_MAX));
+  TB_FOR_EACH(int8_t, &op->shape, a, b,
+              *out++ = tb_clamp8(prelu_one(op, *pa, *pb), INT8_MIN, INT8_MAX));
 }
 
 void tb_lookup(const tb_lookup_t *op, const int8_t *in, int8_t *out) {

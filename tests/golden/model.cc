@@ -4,8 +4,9 @@
 // 2180 multiply-accumulates, 1363 bytes of constants, 212 bytes of arena
 #include "tb_engine.h"
 #include "tb_kernels.h"
+#include "tb_kernels16.h"
 
-#if TB_KERNELS_VERSION != 8
+#if TB_KERNELS_VERSION != 9
 #error "model.cc and the kernels are of different versions: render the project again"
 #endif
 
@@ -122,9 +123,14 @@ const tb_softmax_t tb_op_3 = {
 
 int32_t setup() { return 0; }
 
-[[maybe_unused]] int8_t *at(uint32_t offset) {
-  return reinterpret_cast<int8_t *>(tb_arena) + offset;
-}
+// A place in the arena; of what type it is, the kernel says.
+struct Place {
+  uint8_t *bytes;
+  operator int8_t *() const { return reinterpret_cast<int8_t *>(bytes); }
+  operator int16_t *() const { return reinterpret_cast<int16_t *>(bytes); }
+};
+
+[[maybe_unused]] Place at(uint32_t offset) { return {tb_arena + offset}; }
 
 int32_t invoke() {
   tb_conv2d(&tb_op_0, at(0), at(132));

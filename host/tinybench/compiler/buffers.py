@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from tinybench.compiler.chains import lag_below
-from tinybench.compiler.program import Buffer, Plan, Step
+from tinybench.compiler.program import Buffer, Plan, Step, Window
 from tinybench.model.graph import Graph
 
 
@@ -94,9 +94,11 @@ def _direct(step: Step, places: Mapping[int, int], graph: Graph) -> Step:
     apart = out >= source + graph.tensors[step.inputs[0]].nbytes
     if apart or out + step.window.lag_below() <= source or out + step.window.out_bytes <= source:
         return step
-    window = step.window._replace(bottom_up=1)
-    kernel = replace(step.kernel, fields={**step.kernel.fields, "window": window})
-    return replace(step, kernel=kernel, window=window)
+    own = step.kernel.fields["window"]
+    assert isinstance(own, Window)
+    fields = {**step.kernel.fields, "window": own._replace(bottom_up=1)}
+    kernel = replace(step.kernel, fields=fields)
+    return replace(step, kernel=kernel, window=step.window._replace(bottom_up=1))
 
 
 def _lifetimes(

@@ -91,7 +91,7 @@ def _lower(folded: Folded) -> _Lowered:
         try:
             check_op(folded.graph, op)
             with np.errstate(over="ignore"):  # what overflows is refused where it is used
-                steps += OPS[op.name].lower(Lowering(folded.graph, op))
+                steps += OPS[op.name].calls(Lowering(folded.graph, op))
         except (Unsupported, OverflowError) as reason:
             problems.append(Problem(op.index, op.name, str(reason)))
     return _Lowered(tuple(steps), tuple(problems) + check_whole(folded))

@@ -114,19 +114,28 @@ def top16(value: int) -> int:
     return min((value + (1 << 15)) >> 16, 2**15 - 1)
 
 
-def activation_range(activation: str, scale: np.float32, zero_point: int) -> tuple[int, int]:
-    """The int8 clamp of a fused activation.
+def activation_range(
+    activation: str, scale: np.float32, zero_point: int, dtype: str = "int8"
+) -> tuple[int, int]:
+    """The clamp of a fused activation.
 
     Source: CalculateActivationRangeQuantizedImpl() in kernel_util.cc (float32 division).
+
+    Args:
+        activation: the option's name.
+        scale, zero_point: of the output.
+        dtype: of the output.
 
     Raises:
         KeyError: an activation that TFLite Micro does not fuse.
         OverflowError: its limits are beyond int32 in this scale.
     """
     low, high = _ACTIVATION_LIMITS[activation]
+    limits = np.iinfo(dtype)
+    least, most = int(limits.min), int(limits.max)
     return (
-        INT8_MIN if low is None else max(INT8_MIN, _quantize(low, scale, zero_point)),
-        INT8_MAX if high is None else min(INT8_MAX, _quantize(high, scale, zero_point)),
+        least if low is None else max(least, _quantize(low, scale, zero_point)),
+        most if high is None else min(most, _quantize(high, scale, zero_point)),
     )
 
 

@@ -117,7 +117,8 @@ class Step:
         macs: multiply-accumulates.
         in_place: positions in ``inputs`` whose buffer the output may take over.
         soft_float: floating point is computed in software inside the measured window.
-        window: of a kernel that makes its output row by row from input 0; else None.
+        window: of a kernel that makes its output row by row from input 0; else None. Its
+            channels are bytes, which of int16 tensors are twice as many as the kernel's.
         links: of a chain, the calls that it runs row by row, each reading the one before.
         alone: never a link of a chain, though it has a window.
     """

@@ -24,7 +24,7 @@ from tinybench.compiler.program import (
 from tinybench.render.files import render_template
 from tinybench.render.instrument import Instrument
 
-_CTYPES = {"int8": "int8_t", "int32": "int32_t", "uint8": "uint8_t"}
+_CTYPES = {name: f"{name}_t" for name in ("int8", "uint8", "int16", "uint16", "int32", "int64")}
 _DTYPES = {
     "float32": "TB_FLOAT32",
     "int32": "TB_INT32",
@@ -267,7 +267,7 @@ def _array(name: str, data: NDArray[Any]) -> ArraySource:
         name=name,
         ctype=_CTYPES[data.dtype.name],
         count=flat.size,
-        alignment=4,
+        alignment=max(4, data.dtype.itemsize),
         body=",\n".join(lines),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tinybench.compiler.fold import FOLDINGS
@@ -17,6 +18,7 @@ class OpRow:
     name: str
     version: str
     kernels: str
+    wide_kernels: str
     limits: str
     folding: str
 
@@ -38,6 +40,10 @@ def render_ops_document() -> str:
 def _row(name: str, spec: OpSpec | None) -> OpRow:
     folding = FOLDINGS.get(name, "")
     if spec is None:
-        return OpRow(name, "", "", "", folding)
-    kernels = ("table" if kernel == LOOKUP else f"`{kernel}`" for kernel in spec.kernels)
-    return OpRow(name, str(spec.max_version), ", ".join(kernels), spec.limits, folding)
+        return OpRow(name, "", "", "", "", folding)
+    kernels, wide = _names(spec.kernels), _names(spec.wide_kernels)
+    return OpRow(name, str(spec.max_version), kernels, wide, spec.limits, folding)
+
+
+def _names(kernels: Sequence[str]) -> str:
+    return ", ".join("table" if kernel == LOOKUP else f"`{kernel}`" for kernel in kernels)

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from support.op_case import model_of
+from support.op_case import OpCase, model_of
 from support.strategies import OP_CASES
+from support.strategies.int16 import INT16_CASES
 from tinybench.compiler import compile_graph
 from tinybench.compiler.fold import FOLDINGS
 from tinybench.compiler.lower import OPS
@@ -33,7 +34,18 @@ def test_the_document_names_every_op_once() -> None:
 @settings(max_examples=10)
 @given(data=st.data())
 def test_an_op_becomes_one_of_its_kernels(name: str, data: st.DataObject) -> None:
-    program = compile_graph(parse_tflite(model_of([data.draw(OP_CASES[name])])))
+    check_kernels(name, data.draw(OP_CASES[name]), OPS[name].kernels)
+
+
+@pytest.mark.parametrize("name", sorted(INT16_CASES))
+@settings(max_examples=5)
+@given(data=st.data())
+def test_an_op_on_int16_becomes_one_of_its_kernels(name: str, data: st.DataObject) -> None:
+    check_kernels(name, data.draw(INT16_CASES[name]), OPS[name].wide_kernels)
+
+
+def check_kernels(name: str, case: OpCase, kernels: tuple[str, ...]) -> None:
+    program = compile_graph(parse_tflite(model_of([case])))
     for step in program.steps:
         if step.label == name:
-            assert step.kernel.function in OPS[name].kernels
+            assert step.kernel.function in kernels

@@ -59,7 +59,6 @@ def dense_model(weights: str, inside: str = "float32") -> bytes:
         ("float32", "float32", "float32"),
         ("float16", "float16", "float32"),
         ("dynamic-range", "int8", "float32"),
-        ("int16x8", "int8", "int16"),
     ],
 )
 def test_other_precisions_are_named_with_the_way_to_int8(
@@ -170,6 +169,87 @@ def test_convolutions_that_do_not_fit(case: OpCase, reason: str) -> None:
     assert reason in lines[0]
 
 
+def int16_cases() -> list[tuple[OpCase, str]]:
+    """The same on int16 activations."""
+    row, wide = Activation((1, 8), 0.1, 0, "int16"), Activation((1, 4), 0.1, 0, "int16")
+    filters = Constant((4, 8), scale=0.1)
+
+    def dense(bias: Constant, out: Activation = wide, **options: str) -> OpCase:
+        return OpCase("FULLY_CONNECTED", (row, filters, bias), out, options=options)
+
+    def bias(value: int, dtype: str = "int64") -> Constant:
+        return Constant((4,), dtype, 0.01, values=(value,) * 4)
+
+    def to_scale(scale: float) -> Activation:
+        return Activation((1, 8), scale, 0, "int16")
+
+    return [
+        (OpCase("HARD_SWISH", (row,), row), "is int16, int8 is needed"),
+        (dense(bias(0, "int32")), "input 2 is int32, int64 is needed"),
+        (dense(bias(1 << 47)), "47 bits"),
+        (dense(bias(0), Activation((1, 4), 2.0**-18, 0, "int16")), "a multiplier of 2^7"),
+        (
+            OpCase(
+                "FULLY_CONNECTED", (row, filters), wide, options={"quantized_bias_type": "INT32"}
+            ),
+            "sums of 32 bits",
+        ),
+        (
+            OpCase(
+                "DEPTHWISE_CONV_2D",
+                (
+                    Activation((1, 30, 30, 1), 0.1, 0, "int16"),
+                    Constant((1, 30, 30, 1), scale=0.1, axis=3, fill="high"),
+                ),
+                Activation((1, 1, 1, 1), 0.1, 0, "int16"),
+                options={"stride_h": 1, "stride_w": 1, "padding": "VALID"},
+            ),
+            "do not fit 32 bits",
+        ),
+        (OpCase("ADD", (row, row), to_scale(1e-9)), "too small"),
+        (OpCase("MUL", (row, row), to_scale(0.001)), "too small"),
+        (OpCase("RELU", (row,), to_scale(1e-6)), "too small"),
+        (OpCase("RELU6", (to_scale(1e-5),), to_scale(1e-5)), "int16 does not hold"),
+        (
+            OpCase(
+                "MEAN",
+                (row, Constant((), "int32", values=(1,))),
+                Activation((1,), 1e-6, 0, "int16"),
+            ),
+            "in 32 bits",
+        ),
+        (OpCase("LOGISTIC", (row,), row), "2^-15 is needed"),
+        (OpCase("LOGISTIC", (to_scale(3.0),), to_scale(2.0**-15)), "input scale 3.0"),
+        (OpCase("TANH", (to_scale(2.0**-50),), to_scale(2.0**-15)), "input scale"),
+        (OpCase("SOFTMAX", (row,), row), "2^-15 is needed"),
+        (
+            OpCase("SOFTMAX", (to_scale(20.0),), to_scale(2.0**-15), options={"beta": 1.0}),
+            "input scale 20.0",
+        ),
+        (
+            OpCase(
+                "PADV2",
+                (
+                    row,
+                    Constant((2, 2), "int32", values=(0, 0, 0, 0)),
+                    Constant((), "int16", 0.1, values=(5,)),
+                ),
+                row,
+            ),
+            "a border of 5",
+        ),
+        (
+            OpCase(
+                "CONCATENATION",
+                (row, Activation((1, 8), 0.1)),
+                Activation((1, 16), 0.1, 0, "int16"),
+                options={"axis": 1},
+            ),
+            "input 1 differs",
+        ),
+    ]
+
+
 def other_cases() -> list[tuple[OpCase, str]]:
     """Ops that TFLite Micro would compute wrongly, abort on or refuse."""
     row, wide = Activation((1, 8), 0.1), Activation((1, 6, 6, 4), 0.1)
@@ -253,7 +333,8 @@ def other_cases() -> list[tuple[OpCase, str]]:
         (OpCase("RELU", (row,), Activation((1, 8), 1e-20)), "between scales"),
         (OpCase("RELU", (row,), Activation((1, 9), 0.1)), "shapes"),
         (OpCase("DEQUANTIZE", (Constant((8,), "float16"),), row), "float32 is needed"),
-        (OpCase("QUANTIZE", (Activation((1, 8), 0.1, 0, "int16"),), row), "input is int16"),
+        (OpCase("QUANTIZE", (Activation((1, 8), 0.1, 3, "int16"),), row), "zero_point=3"),
+        *int16_cases(),
         (OpCase("RESHAPE", (row,), Activation((1, 9), 0.1)), "number of elements"),
         (
             OpCase("RESHAPE", (Constant((1, 8), scale=0.1),), row),

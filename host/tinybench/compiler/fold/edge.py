@@ -51,24 +51,29 @@ def _input_boundary(graph: Graph, op: Op) -> Boundary | None:
     if op.name != "QUANTIZE" or not plain(op, 1):
         return None
     outer, inner = graph.tensors[op.inputs[0]], graph.tensors[op.outputs[0]]
-    if inner.dtype != "int8" or not one_scale(inner) or outer.elements != inner.elements:
+    if not _is_activation(inner) or outer.elements != inner.elements:
         return None
     if outer.dtype == "float32":
         return Boundary("quantize", "float32")
-    return _requantize(outer, outer, inner) if outer.dtype == "uint8" else None
+    same_width = (outer.dtype, inner.dtype) == ("uint8", "int8")
+    return _requantize(outer, outer, inner) if same_width else None
 
 
 def _output_boundary(graph: Graph, op: Op) -> Boundary | None:
     if not plain(op, 1):
         return None
     inner, outer = graph.tensors[op.inputs[0]], graph.tensors[op.outputs[0]]
-    if inner.dtype != "int8" or not one_scale(inner) or outer.elements != inner.elements:
+    if not _is_activation(inner) or outer.elements != inner.elements:
         return None
     if op.name == "DEQUANTIZE" and outer.dtype == "float32":
         return Boundary("dequantize", "float32")
-    if op.name == "QUANTIZE" and outer.dtype == "uint8":
+    if op.name == "QUANTIZE" and (inner.dtype, outer.dtype) == ("int8", "uint8"):
         return _requantize(outer, inner, outer)
     return None
+
+
+def _is_activation(tensor: Tensor) -> bool:
+    return tensor.dtype in ("int8", "int16") and one_scale(tensor)
 
 
 def _requantize(outer: Tensor, source: Tensor, target: Tensor) -> Boundary | None:

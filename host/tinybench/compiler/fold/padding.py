@@ -49,7 +49,9 @@ def _sides(graph: Graph, op: Op) -> tuple[int, int, int, int] | None:
         return None
     if paddings[0].any() or paddings[3].any() or (paddings < 0).any():
         return None
-    if {source.dtype, out.dtype} != {"int8"} or not one_scale(source) or not one_scale(out):
+    if source.dtype != out.dtype or source.dtype not in ("int8", "int16"):
+        return None
+    if not one_scale(source) or not one_scale(out):
         return None
     assert source.quant is not None and out.quant is not None
     if source.quant.scale != out.quant.scale or source.quant.zero_point != out.quant.zero_point:

@@ -20,10 +20,16 @@ class Unsupported(Exception):  # noqa: N818 - not an error of the user; caught b
 
 @dataclass(frozen=True)
 class Scale:
-    """A per-tensor quantization: ``scale`` float32, ``zero`` its zero point."""
+    """A per-tensor quantization: ``scale`` float32, ``zero`` its zero point, of a dtype."""
 
     scale: np.float32
     zero: int
+    dtype: str = "int8"
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes of an element."""
+        return np.dtype(self.dtype).itemsize
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,12 @@ class Lowering:
             raise Unsupported(f"{len(self.op.outputs)} outputs, one expected")
         return self.graph.tensors[self.op.outputs[0]]
 
+    def wide_tensor(self) -> Tensor | None:
+        """The op's first activation that is int16."""
+        indices = (*self.op.inputs, *self.op.outputs)
+        tensors = (self.graph.tensors[i] for i in indices if i >= 0)
+        return next((t for t in tensors if t.dtype == "int16" and t.data is None), None)
+
     def option(self, name: str, default: Any) -> Any:
         """A builtin option."""
         return self.op.options.get(name, default)
@@ -67,15 +79,27 @@ class Lowering:
         Raises:
             Unsupported: another dtype, or quantized per channel or not at all.
         """
-        if tensor.dtype != "int8":
-            raise Unsupported(f"tensor '{tensor.name}' is {tensor.dtype}, int8 is needed")
+        return self._scale(tensor, ("int8",))
+
+    def int16_scale(self, tensor: Tensor) -> Scale:
+        """The same of an int16 tensor, which has no zero point."""
+        return self._scale(tensor, ("int16",))
+
+    def any_scale(self, tensor: Tensor) -> Scale:
+        """The same of a tensor of which only bytes are moved."""
+        return self._scale(tensor, ("int8", "int16"))
+
+    def _scale(self, tensor: Tensor, dtypes: tuple[str, ...]) -> Scale:
+        if tensor.dtype not in dtypes:
+            raise Unsupported(f"tensor '{tensor.name}' is {tensor.dtype}, {dtypes[0]} is needed")
         if tensor.quant is None or tensor.quant.scale.size != 1:
             raise Unsupported(f"tensor '{tensor.name}' has no single scale and zero point")
         scale = np.float32(tensor.quant.scale[0])
         zero = int(tensor.quant.zero_point[0])
-        if not np.isfinite(scale) or scale <= 0 or not -128 <= zero <= 127:
+        least, most = (-128, 127) if tensor.dtype == "int8" else (0, 0)
+        if not np.isfinite(scale) or scale <= 0 or not least <= zero <= most:
             raise Unsupported(f"tensor '{tensor.name}': scale={scale} zero_point={zero}")
-        return Scale(scale, zero)
+        return Scale(scale, zero, tensor.dtype)
 
     def constant(self, position: int, dtype: str) -> NDArray[Any]:
         """The value of a constant input.
@@ -105,7 +129,7 @@ class Lowering:
         """The clamp of the fused activation."""
         name = self.option("fused_activation_function", "NONE")
         try:
-            return activation_range(name, out.scale, out.zero)
+            return activation_range(name, out.scale, out.zero, out.dtype)
         except KeyError:  # an OverflowError is for the compiler to catch, as those of multipliers
             raise Unsupported(f"fused activation {name}") from None
 
@@ -168,15 +192,17 @@ def filter_scales(tensor: Tensor, axis: int) -> NDArray[np.float32]:
     return quant.scale
 
 
-def bias_values(lowering: Lowering, position: int, channels: int) -> NDArray[np.int32]:
-    """The int32 bias, zeros where the op has none.
+def bias_values(
+    lowering: Lowering, position: int, channels: int, dtype: str = "int32"
+) -> NDArray[Any]:
+    """The bias, zeros where the op has none.
 
     Raises:
         Unsupported: not constant, another dtype or length.
     """
     if lowering.optional_input(position) is None:
-        return np.zeros(channels, np.int32)
-    bias = lowering.constant(position, "int32")
+        return np.zeros(channels, dtype)
+    bias = lowering.constant(position, dtype)
     if bias.size != channels:
         raise Unsupported(f"bias of {bias.size} values for {channels} channels")
     return bias.reshape(channels)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tinybench.compiler.lower import packing
 from tinybench.compiler.lower.context import (
@@ -28,10 +29,12 @@ def _dilation(lowering: Lowering) -> tuple[int, int]:
     )
 
 
-def conv_2d(lowering: Lowering) -> list[Step]:
-    """Filter [out_c, h, w, in_c / groups]; groups follow from the depths."""
-    source, out = lowering.input(0), lowering.output
-    in_scale, out_scale = lowering.int8_scale(source), lowering.int8_scale(out)
+def conv_shape(lowering: Lowering) -> tuple[NDArray[np.int8], Window, int]:
+    """CONV_2D's filter [out_c, h, w, in_c / groups], its window and the number of groups.
+
+    Raises:
+        Unsupported: they do not fit together.
+    """
     filters = lowering.constant(1, "int8")
     if filters.ndim != 4:
         raise Unsupported(f"filter of shape {filters.shape}")
@@ -42,6 +45,15 @@ def conv_2d(lowering: Lowering) -> list[Step]:
     groups = window.in_c // max(group_in, 1)
     if window.out_c != channels or group_in * groups != window.in_c or channels % max(groups, 1):
         raise Unsupported(f"filter {filters.shape} for {window.in_c} -> {window.out_c} channels")
+    return filters, window, groups
+
+
+def conv_2d(lowering: Lowering) -> list[Step]:
+    """CONV_2D, grouped where the depths say so."""
+    source, out = lowering.input(0), lowering.output
+    in_scale, out_scale = lowering.int8_scale(source), lowering.int8_scale(out)
+    filters, window, groups = conv_shape(lowering)
+    channels = window.out_c
     scales = filter_scales(lowering.input(1), 0)
     limits = output_limits(lowering, out_scale)
     weights = weights_of(
@@ -60,10 +72,15 @@ def conv_2d(lowering: Lowering) -> list[Step]:
     return [lowering.step("tb_conv2d", fields, (source.index,), macs=macs, window=window)]
 
 
+def is_one_run(window: Window, groups: int) -> bool:
+    """Whether a filter row meets consecutive elements of the input."""
+    return window.kernel_w == 1 or (groups == 1 and window.dilation_w == 1)
+
+
 def _window_fields(window: Window, groups: int) -> dict[str, Value]:
     """The window, and in which columns a filter row is one run of bytes."""
     group_in = window.in_c // groups
-    one_run = window.kernel_w == 1 or (groups == 1 and window.dilation_w == 1)
+    one_run = is_one_run(window, groups)
     first, last = window.inner_columns() if one_run else (0, 0)
     if window.is_pointwise():
         first, last = 0, window.out_w
@@ -110,6 +127,28 @@ def fully_connected(lowering: Lowering) -> list[Step]:
     """
     source, out = lowering.input(0), lowering.output
     in_scale, out_scale = lowering.int8_scale(source), lowering.int8_scale(out)
+    filters, window = dense_shape(lowering)
+    scales = filter_scales(lowering.input(1), 0)
+    multipliers = channel_multipliers(in_scale, scales, out_scale, window.out_c)
+    limits = output_limits(lowering, out_scale)
+    bias = bias_values(lowering, 2, window.out_c)
+    weights = weights_of(filters, bias, multipliers, in_scale.zero, limits)
+    fields = {
+        **_window_fields(window, 1),
+        **output_fields(limits),
+        **_conv_constants(weights, window, 1),
+    }
+    macs = window.out_w * filters.size
+    return [lowering.step("tb_conv2d", fields, (source.index,), macs=macs)]
+
+
+def dense_shape(lowering: Lowering) -> tuple[NDArray[np.int8], Window]:
+    """FULLY_CONNECTED's filter [units, depth], and the row of pixels that its input is.
+
+    Raises:
+        Unsupported: they do not fit together.
+    """
+    source, out = lowering.input(0), lowering.output
     filters = lowering.constant(1, "int8")
     if filters.ndim != 2:
         raise Unsupported(f"filter of shape {filters.shape}")
@@ -121,24 +160,15 @@ def fully_connected(lowering: Lowering) -> list[Step]:
     rows = source.elements // depth
     if out.elements != rows * units or out.shape[-1:] != (units,):
         raise Unsupported(f"output {out.shape} is not {rows} rows of {units}")
-    scales = filter_scales(lowering.input(1), 0)
-    multipliers = channel_multipliers(in_scale, scales, out_scale, units)
-    limits = output_limits(lowering, out_scale)
-    bias = bias_values(lowering, 2, units)
-    weights = weights_of(filters, bias, multipliers, in_scale.zero, limits)
-    window = Window(1, rows, depth, 1, rows, units, 1, 1, 1, 1, 1, 1, 0, 0)
-    fields = {
-        **_window_fields(window, 1),
-        **output_fields(limits),
-        **_conv_constants(weights, window, 1),
-    }
-    return [lowering.step("tb_conv2d", fields, (source.index,), macs=rows * filters.size)]
+    return filters, Window(1, rows, depth, 1, rows, units, 1, 1, 1, 1, 1, 1, 0, 0)
 
 
-def depthwise_conv_2d(lowering: Lowering) -> list[Step]:
-    """Filter [1, h, w, in_c * depth_multiplier]."""
-    source, out = lowering.input(0), lowering.output
-    in_scale, out_scale = lowering.int8_scale(source), lowering.int8_scale(out)
+def depthwise_shape(lowering: Lowering) -> tuple[NDArray[np.int8], Window]:
+    """DEPTHWISE_CONV_2D's filter [1, h, w, in_c * depth_multiplier] and its window.
+
+    Raises:
+        Unsupported: they do not fit together.
+    """
     filters = lowering.constant(1, "int8")
     if filters.ndim != 4 or filters.shape[0] != 1:
         raise Unsupported(f"filter of shape {filters.shape}")
@@ -150,6 +180,15 @@ def depthwise_conv_2d(lowering: Lowering) -> list[Step]:
     multiplier = int(lowering.option("depth_multiplier", 0))
     if multiplier not in (0, channels // in_c):
         raise Unsupported(f"depth multiplier {multiplier} for {in_c} -> {channels} channels")
+    return filters, window
+
+
+def depthwise_conv_2d(lowering: Lowering) -> list[Step]:
+    """DEPTHWISE_CONV_2D."""
+    source, out = lowering.input(0), lowering.output
+    in_scale, out_scale = lowering.int8_scale(source), lowering.int8_scale(out)
+    filters, window = depthwise_shape(lowering)
+    channels = window.out_c
     scales = filter_scales(lowering.input(1), 3)
     limits = output_limits(lowering, out_scale)
     weights = weights_of(
@@ -161,7 +200,7 @@ def depthwise_conv_2d(lowering: Lowering) -> list[Step]:
     )
     fields: dict[str, Value] = {
         "window": window,
-        "depth_multiplier": channels // in_c,
+        "depth_multiplier": channels // window.in_c,
         "inner_last": window.inner_columns()[1],
         **output_fields(limits),
         "filter": ConstArray("filter", weights.filters),

@@ -34,15 +34,7 @@ def sub(lowering: Lowering) -> list[Step]:
 
 def _sum(lowering: Lowering, sign: int) -> list[Step]:
     a, b, out = _scales(lowering)
-    twice_max = 2.0 * float(max(a.scale, b.scale))
-    reals = (
-        float(a.scale) / twice_max,
-        float(b.scale) / twice_max,
-        twice_max / ((1 << HEADROOM) * float(out.scale)),
-    )
-    if reals[2] >= 1.0:
-        raise Unsupported("the output's scale is too small for the inputs'")
-    ma, mb, mo = (quantize_multiplier(r) for r in reals)
+    ma, mb, mo = sum_multipliers(a, b, out, HEADROOM)
     low, high = lowering.activation(out)
 
     def value(x: int, y: int) -> int:
@@ -61,6 +53,30 @@ def _sum(lowering: Lowering, sign: int) -> list[Step]:
         **_output_fields(mo, out, low, high),
     }
     return _binary(lowering, "tb_add", fields, value)
+
+
+def sum_multipliers(
+    a: Scale, b: Scale, out: Scale, headroom: int
+) -> tuple[Multiplier, Multiplier, Multiplier]:
+    """Multipliers of both inputs and of their sum.
+
+    Args:
+        a, b, out: scales of inputs and output.
+        headroom: bits by which the inputs are scaled up.
+
+    Raises:
+        Unsupported: the sum would have to be scaled up.
+    """
+    twice_max = 2.0 * float(max(a.scale, b.scale))
+    reals = (
+        float(a.scale) / twice_max,
+        float(b.scale) / twice_max,
+        twice_max / ((1 << headroom) * float(out.scale)),
+    )
+    if reals[2] >= 1.0:
+        raise Unsupported("the output's scale is too small for the inputs'")
+    ma, mb, mo = (quantize_multiplier(r) for r in reals)
+    return ma, mb, mo
 
 
 def mul(lowering: Lowering) -> list[Step]:

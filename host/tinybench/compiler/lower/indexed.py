@@ -28,7 +28,8 @@ def indexed_copy(lowering: Lowering, positions: Sequence[Sequence[int]]) -> list
         Unsupported: different scales, another shape, too many axes, or too large a table.
     """
     source, out = lowering.input(0), lowering.output
-    if lowering.int8_scale(source) != lowering.int8_scale(out):
+    scale = lowering.any_scale(source)
+    if scale != lowering.any_scale(out):
         raise Unsupported("input and output differ in scale or zero point")
     shape = tuple(len(axis) for axis in positions)
     if out.shape != shape:
@@ -43,10 +44,10 @@ def indexed_copy(lowering: Lowering, positions: Sequence[Sequence[int]]) -> list
     strides = strides_of(source.shape)
     offsets = [0] * missing
     for axis, stride in zip(positions[:kept], strides, strict=False):
-        offsets += [position * stride for position in axis]
+        offsets += [position * stride * scale.itemsize for position in axis]
     fields: dict[str, Value] = {
         "size": (1,) * missing + shape[:kept],
-        "run": math.prod(source.shape[kept:]),
+        "run": math.prod(source.shape[kept:]) * scale.itemsize,
         "offset": ConstArray("offset", np.array(offsets, np.int32)),
     }
     return [lowering.step("tb_copy_indexed", fields, (source.index,))]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,7 +53,7 @@ def fold_bias(bias: NDArray[np.int32], filters: Int8, zero: int) -> list[int]:
     return [wrap32(v) for v in folded.tolist()]
 
 
-def pad_bias(bias: NDArray[np.int32], groups: int) -> NDArray[np.int32]:
+def pad_bias(bias: NDArray[Any], groups: int) -> NDArray[Any]:
     """(channels,) -> (blocks * 4,), as pack_blocks() orders channels."""
     per_group = bias.reshape(groups, -1)
     spare = -per_group.shape[1] % BLOCK

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 from tinybench.compiler.fixedpoint import Multiplier, quantize_multiplier
-from tinybench.compiler.lower.context import Lowering, Unsupported
+from tinybench.compiler.lower.context import Lowering, Scale, Unsupported
 from tinybench.compiler.lower.window import window_of
-from tinybench.compiler.program import Step, Value
+from tinybench.compiler.program import Step, Value, Window
 
 MAX_SUMMED = 1 << 23  # so many differences of two int8 fit int32
 
@@ -15,17 +15,36 @@ MAX_SUMMED = 1 << 23  # so many differences of two int8 fit int32
 def _pool(lowering: Lowering, function: str) -> list[Step]:
     source, out = lowering.input(0), lowering.output
     in_scale, out_scale = lowering.int8_scale(source), lowering.int8_scale(out)
+    fields = pool_fields(lowering, in_scale, out_scale, MAX_SUMMED)
+    window = fields["window"]
+    assert isinstance(window, Window)
+    return [lowering.step(function, fields, (source.index,), window=window)]
+
+
+def pool_fields(
+    lowering: Lowering, in_scale: Scale, out_scale: Scale, most: int
+) -> dict[str, Value]:
+    """The fields of a pool's struct.
+
+    Args:
+        lowering: the op.
+        in_scale, out_scale: of its input and output.
+        most: values that can be summed.
+
+    Raises:
+        Unsupported: different scales, another shape, or too large a window.
+    """
+    source, out = lowering.input(0), lowering.output
     if in_scale != out_scale:
         raise Unsupported("input and output differ in scale or zero point")
     kernel = int(lowering.option("filter_height", 0)), int(lowering.option("filter_width", 0))
     window = window_of(lowering, kernel, (1, 1))
     if source.shape[3] != out.shape[3]:
         raise Unsupported(f"{source.shape[3]} -> {out.shape[3]} channels")
-    if min(kernel[0], source.shape[1]) * min(kernel[1], source.shape[2]) > MAX_SUMMED:
-        raise Unsupported(f"a window of {kernel}, at most {MAX_SUMMED} values can be summed")
+    if min(kernel[0], source.shape[1]) * min(kernel[1], source.shape[2]) > most:
+        raise Unsupported(f"a window of {kernel}, at most {most} values can be summed")
     low, high = lowering.activation(out_scale)
-    fields: dict[str, Value] = {"window": window, "act_min": low, "act_max": high}
-    return [lowering.step(function, fields, (source.index,), window=window)]
+    return {"window": window, "act_min": low, "act_max": high}
 
 
 def average_pool(lowering: Lowering) -> list[Step]:
@@ -53,7 +72,7 @@ def _reduced_run(shape: tuple[int, ...], axes: set[int]) -> tuple[int, int, int]
     return outer, middle, inner
 
 
-def _reduced(lowering: Lowering) -> tuple[int, int, int]:
+def reduced_shape(lowering: Lowering) -> tuple[int, int, int]:
     """The input as (outer, reduced, inner) elements by the op's constant axes.
 
     Raises:
@@ -75,10 +94,14 @@ def mean(lowering: Lowering) -> list[Step]:
 
     Source: QuantizedMeanOrSum() in reference/reduce.h.
     """
-    _, count, _ = _reduced(lowering)
-    m = _sum_multiplier(lowering)
+    _, count, _ = reduced_shape(lowering)
+    return _sum(lowering, *divided(_sum_multiplier(lowering), count))
+
+
+def divided(m: Multiplier, count: int) -> tuple[int, int]:
+    """(multiplier, shift) of a mean of so many values."""
     spare = min(count.bit_length() - 1, 32, 31 + m.shift)
-    return _sum(lowering, (m.value << spare) // count, m.shift - spare)
+    return (m.value << spare) // count, m.shift - spare
 
 
 def sum_(lowering: Lowering) -> list[Step]:
@@ -95,7 +118,7 @@ def _sum_multiplier(lowering: Lowering) -> Multiplier:
 
 
 def _sum(lowering: Lowering, multiplier: int, shift: int) -> list[Step]:
-    outer, count, inner = _reduced(lowering)
+    outer, count, inner = reduced_shape(lowering)
     if count > MAX_SUMMED:
         raise Unsupported(f"a sum of {count} values, at most {MAX_SUMMED} fit 32 bits")
     fields: dict[str, Value] = {
@@ -146,6 +169,6 @@ def _arg_extreme(lowering: Lowering, sign: int) -> list[Step]:
 
 
 def _extreme_step(lowering: Lowering, function: str, sign: int) -> Step:
-    outer, count, inner = _reduced(lowering)
+    outer, count, inner = reduced_shape(lowering)
     fields: dict[str, Value] = {"outer": outer, "reduced": count, "inner": inner, "sign": sign}
     return lowering.step(function, fields, (lowering.input(0).index,))

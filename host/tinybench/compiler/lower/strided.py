@@ -45,17 +45,19 @@ def strided_copy(
         Unsupported: another shape, different scales, or too many axes.
     """
     out = lowering.output
-    if lowering.int8_scale(source) != lowering.int8_scale(out):
+    scale = lowering.any_scale(source)
+    if scale != lowering.any_scale(out):
         raise Unsupported("input and output differ in scale or zero point")
     if out.shape != tuple(shape):
         raise Unsupported(f"output is {out.shape}, {tuple(shape)} follows from the op")
-    walk = _merged(axes)
+    size = scale.itemsize
+    walk = _merged([*(Axis(axis.size, axis.step * size) for axis in axes), Axis(size, 1)])
     run = walk.pop().size if walk and walk[-1].step == 1 else 1
     if len(walk) > MAX_AXES:
         raise Unsupported(f"a walk of {len(walk)} axes, {MAX_AXES} are possible")
     walk = [Axis(1, 0)] * (MAX_AXES - len(walk)) + walk
     fields: dict[str, Value] = {
-        "in_offset": offset,
+        "in_offset": offset * size,
         "size": tuple(axis.size for axis in walk),
         "step": tuple(axis.step for axis in walk),
         "run": run,
