@@ -20,6 +20,7 @@ from tinybench.cli.options import (
     Weights,
     project_from,
 )
+from tinybench.errors import UsageError
 
 
 @reports_errors
@@ -36,6 +37,16 @@ def build(
             help="Write the PlatformIO project into this folder and do not build it.",
         ),
     ] = None,
+    merged: Annotated[
+        bool,
+        typer.Option("--merged", help="Make one .bin of it, with a manifest: `flash --image`."),
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o", help="Where --merged puts the .bin. [default: in .tinybench/images/]"
+        ),
+    ] = None,
     folder: Folder = HERE,
     as_json: AsJson = False,
 ) -> None:
@@ -43,16 +54,22 @@ def build(
 
     Compiles the model, renders a PlatformIO project and builds it.
     """
+    from tinybench.boards import load_board
     from tinybench.cli.progress import BenchProgress
-    from tinybench.workflow import build_firmware, render_firmware
+    from tinybench.workflow import build_firmware, merge_build, render_firmware
     from tinybench.workflow.added import METHOD, added_by_model
+    from tinybench.workflow.image import check_real
 
+    if out is not None and not merged:
+        raise UsageError("--out with --merged", "--out alone", "add --merged")
     project = project_from(folder, model, board, engine, labels, weights)
     if render_only is not None:
         place = str(render_firmware(project, render_only))
         print_json({"project": place}) if as_json else print_pairs([("project", place)])
         news(f"next: platformio run -d {shlex.quote(place)}")
         return
+    if merged and project.board is not None:
+        check_real(load_board(project.board))
     built = build_firmware(project, watch=BenchProgress())
     added = added_by_model(project, built.compiled)
     artifact = built.build.artifact
@@ -70,6 +87,10 @@ def build(
         "added_flash_bytes": added.flash,
         "added_method": METHOD,
     }
+    image = merge_build(project, built, out) if merged else None
+    if image is not None:
+        facts |= {"image": str(image.path), "manifest": str(image.manifest_path)}
+        facts |= {"image_bytes": image.manifest.bytes, "image_sha256": image.manifest.sha256}
     if as_json:
         print_json(facts)
         return
@@ -83,7 +104,13 @@ def build(
         ("  code", f"{sizes.code:,} B"),
         ("the model adds", f"{added.ram:,} B of RAM, {added.flash:,} B of flash; {METHOD}"),
     ]
+    if image is not None:
+        rows.append(("image", f"{image.path}, {image.manifest.bytes:,} B"))
+        rows.append(("manifest", str(image.manifest_path)))
     print_pairs(rows)
+    if image is not None:
+        news(f"next: tinybench flash --image {shlex.quote(str(image.path))}")
+        return
     given = {
         "model": model,
         "board": board,

@@ -72,6 +72,11 @@ class Image:
     path: Path
     manifest: Manifest
 
+    @property
+    def manifest_path(self) -> Path:
+        """The .json beside it."""
+        return manifest_path(self.path)
+
 
 def manifest_path(image: Path) -> Path:
     """Where an image's manifest lies."""

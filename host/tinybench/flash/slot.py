@@ -80,6 +80,15 @@ def flash_slot(build: Build, root: Path) -> Flashed:
     return flashed
 
 
+def forget_slot(board: Board, root: Path) -> None:
+    """What a board holds is not known from now on.
+
+    Raises:
+        OSError: it cannot be removed.
+    """
+    (root / f"{board.name}.json").unlink(missing_ok=True)
+
+
 def read_slot(board: Board, root: Path) -> Flashed:
     """What the board holds.
 

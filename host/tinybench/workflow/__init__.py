@@ -19,6 +19,7 @@ from tinybench.workflow.firmware import (
     inspect_model,
     render_firmware,
 )
+from tinybench.workflow.image import flash_image, merge_build
 from tinybench.workflow.session import BenchReport
 from tinybench.workflow.watch import Silent, Watch
 
@@ -34,8 +35,10 @@ __all__ = [
     "build_firmware",
     "compile_model",
     "flash_firmware",
+    "flash_image",
     "inspect_model",
     "load_project",
+    "merge_build",
     "open_cable",
     "overlay",
     "render_firmware",

@@ -17,6 +17,7 @@ from tinybench.workflow.firmware import (
     compile_model,
     find_flashed,
 )
+from tinybench.workflow.plugged import put_on_board, with_port
 from tinybench.workflow.session import BenchReport, Session, run_session
 from tinybench.workflow.watch import Silent, Watch
 
@@ -56,6 +57,7 @@ def bench_model(
     compiled = compile_model(project)
     check_reach(project, compiled.board)
     samples = open_samples(project, compiled, project.data.limit or None)
+    project = with_port(project, compiled.board)
     run_folder = (
         open_run_folder(out)
         if out
@@ -89,6 +91,7 @@ def resume_bench(folder: Path, *, watch: Watch | None = None) -> BenchReport:
     compiled = compile_model(project)
     check_reach(project, compiled.board)
     samples = open_samples(project, compiled, project.data.limit or None)
+    project = with_port(project, compiled.board)
     flashed = _same_firmware(project, compiled, watch, folder)
     sample_bytes = sum(tensor.nbytes for tensor in compiled.program.outputs)
     kept = Kept(whole_records(folder, sample_bytes), sample_bytes)
@@ -100,7 +103,7 @@ def resume_bench(folder: Path, *, watch: Watch | None = None) -> BenchReport:
 
 def _same_firmware(project: Project, compiled: Compiled, watch: Watch, folder: Path) -> Flashed:
     """The firmware that the run began with, built and flashed again if need be."""
-    from tinybench.flash.slot import elf_sha256, flash_slot
+    from tinybench.flash.slot import elf_sha256
     from tinybench.report.folder import FIRMWARE
 
     build = build_compiled(project, compiled, watch).build
@@ -115,7 +118,8 @@ def _same_firmware(project: Project, compiled: Compiled, watch: Watch, folder: P
             "model, sources or tools have changed since: this would measure another one",
             "bench anew",
         )
-    return replace(flash_slot(build, project.state / "flashed"), elf=own)
+    slots = project.state / "flashed"
+    return replace(put_on_board(project, build, compiled.board, slots, watch), elf=own)
 
 
 def open_samples(project: Project, compiled: Compiled, limit: int | None) -> Dataset:
@@ -142,12 +146,13 @@ def _take_firmware(
     project: Project, compiled: Compiled, flash: bool, watch: Watch, folder: Path
 ) -> Flashed:
     """What is to be measured, its ELF copied to the run folder: no other flash takes it away."""
-    from tinybench.flash.slot import flash_slot
     from tinybench.report.folder import FIRMWARE
 
+    slots = project.state / "flashed"
     if flash:
         build = build_compiled(project, compiled, watch).build
-        flashed, source = flash_slot(build, project.state / "flashed"), build.artifact.elf
+        flashed = put_on_board(project, build, compiled.board, slots, watch)
+        source = build.artifact.elf
     else:
         flashed = find_flashed(project, compiled)
         source = flashed.elf

@@ -10,6 +10,7 @@ from tinybench.boards import Board, list_boards, load_board
 from tinybench.errors import DoesNotFit, UsageError, system_error
 from tinybench.project import Project
 from tinybench.render.instrument import Instrument
+from tinybench.workflow.plugged import Choose, check_flashed, put_on_board, with_port
 from tinybench.workflow.watch import Silent, Watch
 
 if TYPE_CHECKING:
@@ -175,36 +176,49 @@ def build_compiled(
 
 
 def flash_firmware(
-    project: Project, *, build: bool = True, watch: Watch | None = None
+    project: Project,
+    *,
+    build: bool = True,
+    mac: str | None = None,
+    watch: Watch | None = None,
+    choose: Choose | None = None,
 ) -> tuple[Flashed, Hello]:
     """Puts the firmware onto the board and has it answer.
 
     Args:
-        project: model, board and engine.
+        project: model, board, engine and port.
         build: build first; False: use the last build, if it is of these ingredients.
+        mac: of the board, where several are plugged in.
         watch: told of the steps.
+        choose: asks which of several ports it is; None: that is an error.
 
     Raises:
         StaleBuild: ``build`` is False and the last build is of other ingredients.
-        BuildError, DeviceError: building failed; the board does not answer as it should.
+        UsageError, LinkError: the board is not plugged in, or several could be it.
+        BuildError, DeviceError: building or flashing failed; the board does not answer as it
+            should.
     """
+    watch = watch or Silent()
     compiled = compile_model(project)
     check_reach(project, compiled.board)
-    flashed = flash_compiled(project, compiled, build, watch or Silent())
+    project = with_port(project, compiled.board, mac, choose)
+    flashed = flash_compiled(project, compiled, build, watch)
+    if compiled.board.kind == "hardware":
+        watch.phase("waiting for the firmware to answer")
     with open_device(project, flashed, compiled.board, project.state / "logs") as device:
-        return flashed, device.check(expected(flashed, compiled.board))
+        wanted = expected(flashed, compiled.board)
+        return flashed, check_flashed(device, wanted, compiled.board, project.port)
 
 
 def flash_compiled(project: Project, compiled: Compiled, build: bool, watch: Watch) -> Flashed:
     """Puts the firmware of a compiled model onto its board."""
     from tinybench.build.cache import find_build
-    from tinybench.flash.slot import flash_slot
 
     if build:
         made = build_compiled(project, compiled, watch).build
     else:
         made = find_build(_ingredients(project, compiled), project.state / "build")
-    return flash_slot(made, project.state / "flashed")
+    return put_on_board(project, made, compiled.board, project.state / "flashed", watch)
 
 
 def find_flashed(project: Project, compiled: Compiled) -> Flashed:

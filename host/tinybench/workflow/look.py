@@ -15,6 +15,7 @@ from tinybench.workflow.firmware import (
     expected,
     open_device,
 )
+from tinybench.workflow.plugged import put_on_board, with_port
 from tinybench.workflow.watch import Watch
 
 if TYPE_CHECKING:
@@ -36,12 +37,13 @@ def open_instrumented(
     Raises:
         BuildError, DeviceError: it cannot be built; the board does not answer as it should.
     """
-    from tinybench.flash.slot import flash_slot
-
     check_reach(project, compiled.board)
     build = build_compiled(project, compiled, watch, instrument).build
     place = f"instrument-{instrument.value}" if instrument else "plain"
-    flashed = flash_slot(build, project.state / "looked-at" / place)
+    project = with_port(project, compiled.board)
+    flashed = put_on_board(
+        project, build, compiled.board, project.state / "looked-at" / place, watch
+    )
     device = open_device(project, flashed, compiled.board, project.state / "logs")
     try:
         if instrument is Instrument.NULL:  # it has no model to be recognized by

@@ -1,0 +1,170 @@
+"""Boards on a cable: which port, what is put on them, and what it means if nothing answers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tinybench.boards import Board
+from tinybench.errors import DeviceCrashed, DeviceSilent, Interrupted, UsageError, system_error
+from tinybench.project import Project
+from tinybench.workflow.watch import Watch
+
+if TYPE_CHECKING:
+    from tinybench.bench.device import Device, Expected
+    from tinybench.build.cache import Build
+    from tinybench.flash.diagnose import Scene
+    from tinybench.flash.ports import Port
+    from tinybench.flash.slot import Flashed
+    from tinybench.wire.messages import Hello
+
+Choose = Callable[[Sequence["Port"]], "Port"]
+"""Asks which of several ports it is."""
+
+FLASH_LOG = "flash.log"
+_MAC_LOG = "read-mac.log"
+_HALF_WRITTEN = (
+    "the board now holds half a firmware; its bootloader in ROM cannot be lost: "
+    "run the same command again"
+)
+
+
+def with_port(
+    project: Project, board: Board, mac: str | None = None, choose: Choose | None = None
+) -> Project:
+    """The project with its board's port settled; as it is for a virtual board.
+
+    The port that is named wins; then, unless a MAC is, ESPPORT; then what USB tells.
+
+    Args:
+        project: names a port, or none.
+        board: says the USB ids.
+        mac: of the board.
+        choose: asks which of several ports it is; None: that is an error.
+
+    Raises:
+        LinkError: the board is not plugged in.
+        UsageError: several could be meant.
+    """
+    from tinybench.flash.ports import Wanted, find_port, list_ports
+
+    if board.kind == "virtual":
+        return project
+    named = project.port or (None if mac else os.environ.get("ESPPORT") or None)
+    wanted = Wanted(board.name, board.link.usb_ids, named, mac)
+
+    def read_mac(port: Port) -> str | None:
+        from tinybench.flash.esptool import Connection, look
+
+        log = project.state / "logs" / _MAC_LOG
+        _, seen = look(Connection(port.device, board.chip.name, 0, log), stay=False)
+        return seen.mac if seen else None
+
+    port = find_port(wanted, list_ports(), choose=choose, read_mac=read_mac)
+    return replace(project, port=port)
+
+
+def upload_baud(board: Board) -> int:
+    """Bits per second for flashing: ESPBAUD, or what the board's file says.
+
+    Raises:
+        UsageError: ESPBAUD is not a rate.
+    """
+    text = os.environ.get("ESPBAUD")
+    if not text:
+        return board.link.upload_baud
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) <= 10_000_000:
+        raise UsageError("ESPBAUD as bits per second", f"ESPBAUD={text!r}", "e.g. ESPBAUD=115200")
+    return int(text)
+
+
+def put_on_board(
+    project: Project, build: Build, board: Board, slots: Path, watch: Watch
+) -> Flashed:
+    """A build onto its board: a virtual one's slot, or by PlatformIO through the project's port.
+
+    Args:
+        project: its port settled, and where the logs go.
+        build: the build.
+        board: its board.
+        slots: the folder that remembers what is on which board.
+        watch: told of the steps.
+
+    Raises:
+        BuildError, DeviceError: flashing failed; why, and what to do.
+    """
+    from tinybench.flash.slot import flash_slot, forget_slot
+
+    if board.kind == "hardware":
+        forget_slot(board, slots)
+        _upload(project, build, board, watch)
+    return flash_slot(build, slots)
+
+
+def check_flashed(device: Device, wanted: Expected, board: Board, port: str | None) -> Hello:
+    """What answers on a board that was just flashed, if it is what was flashed.
+
+    Raises:
+        WrongFirmware: another firmware answers; naming all that differs.
+        DeviceError: nothing does; if the board's own words tell why, that is said.
+    """
+    from tinybench.flash.diagnose import explain, find_cause
+
+    try:
+        return device.check(wanted)
+    except (DeviceSilent, DeviceCrashed) as silent:
+        text = "\n".join(line.partition(": ")[2] for line in device.log.tail())
+        if port is None or not find_cause(text):
+            raise
+        raise explain(text, scene_of(board, port, device.log.path)) from silent
+
+
+def scene_of(board: Board, port: str, log: Path | None) -> Scene:
+    """Where a flash may fail."""
+    from tinybench.flash.diagnose import Scene
+
+    return Scene(
+        board=board.name,
+        chip=board.chip.name,
+        platform=board.build.platform,
+        reset=board.link.reset,
+        port=port,
+        log=str(log),
+    )
+
+
+def fresh_log(project: Project) -> Path:
+    """An empty log of the flash that begins.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    log = project.state / "logs" / FLASH_LOG
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_bytes(b"")
+    except OSError as error:
+        raise system_error(f"write {log}", error) from error
+    return log
+
+
+def half_written(board: Board) -> Interrupted:
+    """Ctrl-C while the flash was being written."""
+    return Interrupted(f"flash {board.name}", "interrupted while writing", _HALF_WRITTEN)
+
+
+def _upload(project: Project, build: Build, board: Board, watch: Watch) -> None:
+    from tinybench.flash.diagnose import explain
+    from tinybench.flash.upload import upload
+
+    port, log = project.port or "", fresh_log(project)
+    watch.phase(f"flashing {board.name} on {port}")
+    try:
+        said = upload(build.folder / "project", board.name, port, upload_baud(board), log)
+    except KeyboardInterrupt:
+        raise half_written(board) from None
+    if said.status != 0:
+        raise explain(said.text, scene_of(board, port, log))
