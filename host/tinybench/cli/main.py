@@ -25,6 +25,7 @@ from tinybench.cli.init import init
 from tinybench.cli.inspect import inspect
 from tinybench.cli.ports import ports
 from tinybench.cli.profile import profile
+from tinybench.cli.quantize import quantize
 from tinybench.cli.report import report
 from tinybench.cli.runs import runs
 from tinybench.cli.verify import verify
@@ -47,6 +48,7 @@ app = typer.Typer(
 for command in (
     *(demo, init, inspect, build, flash, bench, compare, check, runs, report),
     *(profile, verify, ports, cable, doctor),
+    quantize,
 ):
     app.command(command.__name__)(command)
 app.add_typer(boards_app, name="boards")

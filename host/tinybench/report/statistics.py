@@ -79,3 +79,23 @@ def median_change(base: Sequence[int], new: Sequence[int], confidence: float) ->
         rng=np.random.default_rng(SEED),
     ).confidence_interval
     return Interval(float(ends.low), float(ends.high))
+
+
+def share_change(only_base: int, only_new: int, n: int, confidence: float = 0.95) -> Interval:
+    """Where the true (share of new - share of base) lies, both counted on the same samples.
+
+    The adjusted Wald interval for paired shares (Bonett and Price, Statistics in Medicine 31,
+    2012): half a sample is added to each of the four cells.
+
+    Args:
+        only_base: samples that the base has right and the new one wrong.
+        only_new: the other way round.
+        n: all samples.
+        confidence: e.g. 0.95.
+    """
+    from scipy.stats import norm
+
+    p, q, total = only_base + 1, only_new + 1, n + 2
+    middle = (q - p) / total
+    half = float(norm.ppf(0.5 + confidence / 2)) * (((p + q) / total - middle**2) / total) ** 0.5
+    return Interval(max(-1.0, middle - half), min(1.0, middle + half))

@@ -25,7 +25,7 @@ COMMANDS = (
     "runs",
     "report",
 )
-COMMANDS += ("profile", "verify", "boards", "ports", "doctor", "compress")
+COMMANDS += ("profile", "verify", "boards", "ports", "doctor", "compress", "quantize")
 HEAVY = {"numpy", "tensorflow", "keras", "sklearn", "PIL", "ai_edge_litert", "tflite_micro"}
 HEAVY |= {"rich", "jinja2", "elftools", "serial", "platformio", "SCons", "scipy"}
 LIMIT_S = 0.6  # of which typer with pydantic takes half
