@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* QEMU's "virt" machine, as far as the port uses it, and the machine-mode registers. */
+/* QEMU's "virt" machine, as far as the port uses it. */
 #ifndef MACHINE_H
 #define MACHINE_H
 
 #include <stdint.h>
+
+#include "csr.h"
 
 #define FINISHER_BASE 0x00100000u /* writing here ends the emulator; 4 KB */
 #define RTC_BASE 0x00101000u      /* the host's time in ns; 4 KB */
@@ -11,25 +13,9 @@
 #define CONSOLE_IRQ 1u
 #define PLIC_BASE 0x0C000000u /* interrupt controller; 64 MB */
 
-#define REG8(address) (*(volatile uint8_t *)(uintptr_t)(address))
-#define REG32(address) (*(volatile uint32_t *)(uintptr_t)(address))
-
-#define CSR_READ(name)                                  \
-  __extension__({                                       \
-    uint32_t value_;                                    \
-    __asm__ volatile("csrr %0, " #name : "=r"(value_)); \
-    value_;                                             \
-  })
-#define CSR_WRITE(name, value) __asm__ volatile("csrw " #name ", %0" : : "r"((uint32_t)(value)))
-
 /* The emulator's exit status. */
 #define EXIT_TRAP 70u
 #define EXIT_NO_CONSOLE 71u /* started without the devices that the board file lists */
-
-/* What a trap's line calls its three numbers. */
-#define TRAP_CAUSE "mcause"
-#define TRAP_PC "mepc"
-#define TRAP_VALUE "mtval"
 
 #define PLIC_PRIORITY(irq) REG32(PLIC_BASE + 4u * (irq))
 #define PLIC_ENABLE REG32(PLIC_BASE + 0x2000u)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reset and trap entry. The emulator starts at the first address of flash. */
+/* Reset and trap entry. It lies at the first address of flash. */
 
   .section .text.tb_reset, "ax", @progbits
   .globl tb_reset
