@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import difflib
 import re
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tinybench.errors import LinkError, UsageError
 
+_COMEBACK_S = 10.0
+_POLL_S = 0.1
 _MAC = re.compile(r"[0-9a-f]{12}")
 
 
@@ -95,6 +98,20 @@ def find_port(
     if choose is not None:
         return choose(found).device
     raise _several(f"one port for {wanted.board}", found)
+
+
+def await_port(port: str, patience_s: float = _COMEBACK_S) -> None:
+    """Waits until a port is there: a chip with USB of its own takes it along when it is reset.
+
+    Args:
+        port: a device, or a pyserial URL, for which there is nothing to wait.
+        patience_s: no longer; whoever opens it then says what is wrong.
+    """
+    deadline = time.monotonic() + patience_s
+    while "://" not in port and time.monotonic() < deadline:
+        if Path(port).exists() or any(found.device == port for found in list_ports()):
+            return
+        time.sleep(_POLL_S)
 
 
 def describe_port(port: Port) -> str:

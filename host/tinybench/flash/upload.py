@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
+from tinybench.build.platformio import environment
 from tinybench.errors import BuildError
 from tinybench.flash.esptool import Said
 from tinybench.guard import guarded
-
-_QUIET = {
-    "PLATFORMIO_DISABLE_PROGRESSBAR": "true",
-    "PLATFORMIO_NO_ANSI": "true",
-    "NO_COLOR": "1",
-    "PYTHONUNBUFFERED": "1",
-}
 
 
 def upload(project: Path, board_name: str, port: str, baud: int, log: Path) -> Said:
@@ -49,7 +42,7 @@ def _run(command: list[str], project: Path, output: int, baud: int) -> int:
     process = subprocess.Popen(
         guarded(command, with_children=True),  # SCons and esptool
         cwd=project,
-        env={**os.environ, **_QUIET, "ESPBAUD": str(baud)},
+        env={**environment(None), "ESPBAUD": str(baud), "NO_COLOR": "1", "PYTHONUNBUFFERED": "1"},
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=output,

@@ -1,6 +1,7 @@
 """A PlatformIO project for ESP-IDF that stands alone.
 
     platformio.ini, CMakeLists.txt, sdkconfig.defaults, partitions.csv      rendered, copied
+    uploading.py                                copied; hears ESPPORT and ESPBAUD
     main/CMakeLists.txt, main/idf_component.yml                             rendered
     main/core, main/kernels, main/port                                      copies of firmware/
     main/model.cc, main/labels.h                                            the compiled model
@@ -158,6 +159,7 @@ def espidf_files(
         "platformio.ini": render_template("esp32.ini.j2", _ini(board, placement)),
         "CMakeLists.txt": render_template("esp32_project.cmake.j2", ProjectContext(board.name)),
         "sdkconfig.defaults": render_template("esp32_sdkconfig.j2", _sdkconfig(board, placement)),
+        "uploading.py": _port(board).joinpath("uploading.py").read_text(),
         "partitions.csv": _port(board).joinpath("partitions", board.build.partitions).read_text(),
         f"{MAIN}/CMakeLists.txt": render_template("esp32_main.cmake.j2", _main(paths, flags)),
         f"{MAIN}/tb_board.h": render_template("tb_board.h.j2", _header(board, defines)),
@@ -170,8 +172,9 @@ def espidf_files(
 
 
 def espidf_data(board: Board) -> list[Path]:
-    """The port's files that are no sources: fragments of sdkconfig and partition tables."""
-    return sorted([*_port(board).glob("sdkconfig/*.conf"), *_port(board).glob("partitions/*.csv")])
+    """The port's files that are no sources: fragments of sdkconfig, partition tables, a script."""
+    globs = ("sdkconfig/*.conf", "partitions/*.csv", "*.py")
+    return sorted(path for glob in globs for path in _port(board).glob(glob))
 
 
 def _port(board: Board) -> Path:

@@ -203,8 +203,6 @@ def flash_firmware(
     check_reach(project, compiled.board)
     project = with_port(project, compiled.board, mac, choose)
     flashed = flash_compiled(project, compiled, build, watch)
-    if compiled.board.kind == "hardware":
-        watch.phase("waiting for the firmware to answer")
     with open_device(project, flashed, compiled.board, project.state / "logs") as device:
         wanted = expected(flashed, compiled.board)
         return flashed, check_flashed(device, wanted, compiled.board, project.port)

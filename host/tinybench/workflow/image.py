@@ -10,6 +10,7 @@ from tinybench.errors import BuildError, LinkError, UsageError
 from tinybench.project import Project
 from tinybench.workflow.plugged import (
     Choose,
+    await_start,
     check_flashed,
     fresh_log,
     half_written,
@@ -112,7 +113,7 @@ def flash_image(
     _check_chip(seen, image.manifest, mac)
     watch.phase(f"writing {image.manifest.bytes:,} B to {seen.title}, MAC {seen.mac}")
     _write(connection, image, facts)
-    watch.phase("written and compared; waiting for the firmware to answer")
+    await_start(facts, port, watch)
     with _open_port(port, facts, log.parent) as device:
         wanted = _expected(image.manifest)
         return image.manifest, check_flashed(device, wanted, facts, port)

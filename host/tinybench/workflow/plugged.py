@@ -26,6 +26,10 @@ Choose = Callable[[Sequence["Port"]], "Port"]
 
 FLASH_LOG = "flash.log"
 _MAC_LOG = "read-mac.log"
+_START = dict.fromkeys(
+    ("manual", "unguarded"),
+    " (on a plain serial adapter: part GPIO0 from GND and press RST now)",
+)
 _HALF_WRITTEN = (
     "the board now holds half a firmware; its bootloader in ROM cannot be lost: "
     "run the same command again"
@@ -111,15 +115,25 @@ def check_flashed(device: Device, wanted: Expected, board: Board, port: str | No
         WrongFirmware: another firmware answers; naming all that differs.
         DeviceError: nothing does; if the board's own words tell why, that is said.
     """
+    from tinybench.bench.steady import SteadyDevice
     from tinybench.flash.diagnose import explain, find_cause
 
     try:
-        return device.check(wanted)
+        return SteadyDevice(device, wanted).check()  # its port may come and go once more
     except (DeviceSilent, DeviceCrashed) as silent:
         text = "\n".join(line.partition(": ")[2] for line in device.log.tail())
         if port is None or not find_cause(text):
             raise
         raise explain(text, scene_of(board, port, device.log.path)) from silent
+
+
+def await_start(board: Board, port: str, watch: Watch) -> None:
+    """Until a board that was just flashed can answer; tells what it may need for that."""
+    from tinybench.flash.ports import await_port
+
+    hint = _START.get(board.link.reset, "")
+    watch.phase(f"written and compared; waiting for the firmware to answer{hint}")
+    await_port(port)
 
 
 def scene_of(board: Board, port: str, log: Path | None) -> Scene:
@@ -168,3 +182,4 @@ def _upload(project: Project, build: Build, board: Board, watch: Watch) -> None:
         raise half_written(board) from None
     if said.status != 0:
         raise explain(said.text, scene_of(board, port, log))
+    await_start(board, port, watch)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import subprocess
@@ -184,3 +185,15 @@ def test_what_esptool_refuses_leaves_no_half_image(images: Images, tmp_path: Pat
     assert image.path.read_bytes() == before
     assert json.loads((tmp_path / "image.json").read_text())["board"] == "a-esp32"
     assert not list(tmp_path.glob("*.part"))
+
+
+def test_a_port_that_is_not_there_or_in_use_is_known_by_esptools_words(tmp_path: Path) -> None:
+    gone = Connection(str(tmp_path / "ttyUSB9"), "esp32", 115_200, tmp_path / "log")
+    said, seen = look(gone, stay=False)
+    assert seen is None
+    assert (found := find_cause(said.text)) is not None and found[0].name == "port-unknown"
+    with mock_chip_on_pty("esp32") as mock, Path(mock.port).open("rb") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)  # as pyserial does it
+        said, seen = look(connection(mock, tmp_path), stay=False)
+    assert seen is None
+    assert (found := find_cause(said.text)) is not None and found[0].name == "port-busy", said.text
