@@ -15,8 +15,8 @@ from tinybench.compiler.lower import OPS
 
 CASES = {"CONV_2D": 160, "DEPTHWISE_CONV_2D": 160, "FULLY_CONNECTED": 64}
 USUAL_CASES = 40
-INT16_CASES_OF = {"CONV_2D": 40, "DEPTHWISE_CONV_2D": 40, "FULLY_CONNECTED": 24}
-INT16_USUAL_CASES = 16
+INT16_CASES_OF = {"CONV_2D": 40, "DEPTHWISE_CONV_2D": 40}
+INT16_USUAL_CASES = 8
 
 
 def test_every_op_is_tested_here() -> None:
@@ -34,8 +34,7 @@ def test_an_op_equals_tflm(name: str) -> None:
 @needs_tflm
 @pytest.mark.parametrize("name", sorted(INT16_CASES))
 def test_an_op_on_int16_equals_tflm(name: str) -> None:
-    moves_only = OPS[name].wide_kernels == OPS[name].kernels
-    count = 8 if moves_only else INT16_CASES_OF.get(name, INT16_USUAL_CASES)
+    count = INT16_CASES_OF.get(name, INT16_USUAL_CASES)
     check_cases(different_cases(INT16_CASES[name], examples(count)))
 
 

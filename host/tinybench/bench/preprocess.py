@@ -95,7 +95,8 @@ def _find_grid(graph: Graph) -> tuple[Quantization | None, str]:
 def settle_pixel_range(choice: str, spec: InputSpec) -> str:
     """The range that pixels stand for.
 
-    ``auto`` picks the one range whose ends the input's integers reach, within 4 of 255 steps.
+    ``auto`` picks the one range whose ends the input's integers reach, within 4 of 255 steps; of
+    an int16 input, which has no zero point, the end that lies farther from 0.
 
     Args:
         choice: "auto" or one of :data:`PIXEL_RANGES`.
@@ -120,10 +121,12 @@ def settle_pixel_range(choice: str, spec: InputSpec) -> str:
 
 
 def _reaches(spec: InputSpec, low: float, high: float) -> bool:
-    if spec.scale is None or spec.grid not in ("int8", "uint8"):
+    if spec.scale is None or spec.grid not in ("int8", "uint8", "int16"):
         return False
     limits = np.iinfo(spec.grid)
     slack = _SLACK * (high - low) / 255
+    if spec.grid == "int16":  # as far below 0 as above, whatever was seen in training
+        low = -high
     bottom = (limits.min - spec.zero_point) * spec.scale
     top = (limits.max - spec.zero_point) * spec.scale
     return abs(bottom - low) <= slack and abs(top - high) <= slack

@@ -66,6 +66,7 @@ def test_several_inputs_are_refused() -> None:
         (2 / 255, -1, "int8", "-1:1"),
         (2 / 255, 0, "int8", "-1:1"),
         (1.01 * 2 / 255, 127, "uint8", "-1:1"),
+        (255 / 32767, 0, "int16", "0:255"),
     ],
 )
 def test_auto_reads_the_range_off_the_grid(
@@ -82,7 +83,7 @@ def test_auto_reads_the_range_off_the_grid(
         (1 / 255, 0, "int8"),  # -0.5 .. 0.5
         (4.8 / 255, -20, "int8"),  # mean and deviation of a data set
         (0.9 / 255, -128, "int8"),
-        (1 / 32768, 0, "int16"),
+        (1 / 32768, 0, "int16"),  # 0 .. 1 or -1 .. 1
         (None, 0, "float32"),
     ],
 )
