@@ -22,6 +22,7 @@ FILE_NAME = "tinybench.toml"
 PIXEL_RANGES = ("auto", "0:255", "0:1", "-1:1")
 ENGINES = ("aot",)
 WEIGHTS = ("plain", "huffman")
+WEIGHTS_IN = ("flash", "ram")
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ class Project:
         board: a name from boards/, or a path to a board file.
         engine: "aot".
         weights: "plain", or "huffman": kept in code, decoded in every inference.
+        weights_in: "flash", or "ram": copied there at boot.
         runs: the folder in which each run makes a folder of its own.
         gates: the limits that a run must keep.
         port: where the board is plugged in, any pyserial URL; None: a virtual board is started.
@@ -64,6 +66,7 @@ class Project:
     board: str | None = None
     engine: str = "aot"
     weights: str = "plain"
+    weights_in: str = "flash"
     runs: Path | None = None
     data: DataConfig = field(default_factory=DataConfig)
     gates: Gates = field(default_factory=Gates)
@@ -86,6 +89,7 @@ _TYPES: dict[str, type] = {
     "board": str,
     "engine": str,
     "weights": str,
+    "weights_in": str,
     "runs": Path,
     "port": str,
     "cable": str,
@@ -96,7 +100,12 @@ _TYPES: dict[str, type] = {
     "strict": bool,
 }
 _TABLES = {"data": DataConfig, "gates": Gates}
-_CHOICES = {"pixel_range": PIXEL_RANGES, "engine": ENGINES, "weights": WEIGHTS}
+_CHOICES = {
+    "pixel_range": PIXEL_RANGES,
+    "engine": ENGINES,
+    "weights": WEIGHTS,
+    "weights_in": WEIGHTS_IN,
+}
 
 
 def load_project(folder: Path) -> Project:
@@ -244,6 +253,7 @@ model = {model}  # int8 .tflite
 board = {board}  # `tinybench boards` lists them
 engine = "aot"  # compiled ahead of time: no interpreter, no heap
 # weights = "huffman"  # kept in code where that saves flash, decoded in every inference
+# weights_in = "ram"  # copied there at boot, if they fit beside the arena
 # runs = "runs"  # each bench makes a folder of its own in here
 
 [data]

@@ -186,6 +186,8 @@ def fake_result(
         no_labels=no_labels,
         device={"boot_id": 1} if reference else None,
         outputs=[DeviceTensor(1, "scores", "int8", (1, 4), 0.5, -3, 0)],
+        arena_place="internal RAM",
+        weights_place="flash",
         arena_bytes=272,
         flash={"total": 100, "weights": 60, "code": 30, "ram_static": 300},
         largest=(("tb_w_0", 60), ("tb_conv2d", 30)),

@@ -48,7 +48,7 @@ INTERNAL = Placement("internal RAM", "flash")
 class Shortage:
     """Why a model has no room: of what there is too little, what the board has, what is needed."""
 
-    of: Literal["RAM", "flash"]
+    of: Literal["RAM", "RAM for weights", "flash"]
     wanted: str
     seen: str
 
@@ -137,7 +137,7 @@ def _short_of_ram(need: Need, board: Board) -> Shortage:
     psram = board.psram.mapped_bytes if board.psram else 0
     if need.copied_bytes > memory.for_arena:
         return Shortage(
-            "RAM",
+            "RAM for weights",
             f"weights that fit {board.name}'s RAM: at most {memory.for_arena:,} B",
             f"they take {need.copied_bytes:,} B, "
             f"{need.copied_bytes - memory.for_arena:,} B too many",

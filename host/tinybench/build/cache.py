@@ -81,7 +81,7 @@ def make_build(
         board,
         engine=engine,
         labels=labels,
-        weights=program.target.weights,
+        weights=program.target.weights_words,
         instrument=instrument,
     )
     folder = _folder(root, wanted)

@@ -84,11 +84,10 @@ def _no_platform(board: Board, why: str, project: Path | None, log: Path) -> Too
     return ToolMissing(
         f"get PlatformIO's platform {board.build.platform} with ESP-IDF and its compilers",
         f"not all of it is on this computer, and it cannot be downloaded: {why}",
-        "with network once: the same command again; or without tinybench: the first line below",
+        f"pre-install it, once, with network: platformio run{where}",
         details=(
-            f"platformio run{where}",
-            f"it fills {core_dir()}, about 4 GB; that folder may be copied from another computer "
-            "of the same kind",
+            f"what that downloads goes to {core_dir()}; the folder may be copied from another "
+            "computer of the same kind",
             "a computer that only flashes needs none of it: `tinybench build --merged` elsewhere, "
             "`tinybench flash --image FILE` here",
             f"PlatformIO's log: {log}",

@@ -10,8 +10,14 @@ from tinybench.errors import DoesNotFit
 _SHOWN = 6  # tensors of the peak that are named
 _SMALLER = {
     "RAM": "make the tensors below smaller (input size, channels)",
+    "RAM for weights": "leave them in flash (--weights-in flash)",
     "flash": "make the model smaller, or try --weights huffman",
 }
+
+
+def need_of(program: Program) -> Need:
+    """What a compiled model takes."""
+    return Need(program.arena_bytes, program.weights_bytes, program.target.weights_in)
 
 
 def check_fit(program: Program, board: Board) -> Placement:
@@ -25,7 +31,7 @@ def check_fit(program: Program, board: Board) -> Placement:
     Raises:
         DoesNotFit: by how much at least, which tensors make the peak, and which boards have room.
     """
-    need = Need(program.arena_bytes, program.weights_bytes)
+    need = need_of(program)
     found = place(need, board)
     if isinstance(found, Placement):
         return found

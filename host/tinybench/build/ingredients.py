@@ -63,7 +63,7 @@ def gather_ingredients(
         board: its facts count, wherever its file lies.
         engine: "aot".
         labels: class names; None and an empty list are the same.
-        weights: "plain" or "huffman".
+        weights: Target.weights_words.
         instrument: what the firmware does besides.
 
     Raises:

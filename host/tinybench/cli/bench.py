@@ -18,6 +18,7 @@ from tinybench.cli.options import (
     Model,
     Port,
     Weights,
+    WeightsIn,
     project_from,
 )
 from tinybench.gates import read_limits
@@ -30,6 +31,7 @@ def bench(
     board: Boards = None,
     engine: Engine = None,
     weights: Weights = None,
+    weights_in: WeightsIn = None,
     data: Annotated[
         Path | None,
         typer.Option(
@@ -89,7 +91,9 @@ def bench(
         return
     boards = list(dict.fromkeys(board or []))
     project = overlay(
-        project_from(folder, model, boards[0] if boards else None, engine, labels, weights),
+        project_from(
+            folder, model, boards[0] if boards else None, engine, labels, weights, weights_in
+        ),
         path=data,
         limit=limit,
         pixel_range=pixel_range,

@@ -18,6 +18,7 @@ from tinybench.cli.options import (
     Labels,
     Model,
     Weights,
+    WeightsIn,
     project_from,
 )
 from tinybench.errors import UsageError
@@ -29,6 +30,7 @@ def build(
     board: Board = None,
     engine: Engine = None,
     weights: Weights = None,
+    weights_in: WeightsIn = None,
     labels: Labels = None,
     render_only: Annotated[
         Path | None,
@@ -55,6 +57,7 @@ def build(
     Compiles the model, renders a PlatformIO project and builds it.
     """
     from tinybench.boards import load_board
+    from tinybench.build.fit import check_fit
     from tinybench.cli.progress import BenchProgress
     from tinybench.workflow import build_firmware, merge_build, render_firmware
     from tinybench.workflow.added import METHOD, added_by_model
@@ -62,7 +65,7 @@ def build(
 
     if out is not None and not merged:
         raise UsageError("--out with --merged", "--out alone", "add --merged")
-    project = project_from(folder, model, board, engine, labels, weights)
+    project = project_from(folder, model, board, engine, labels, weights, weights_in)
     if render_only is not None:
         place = str(render_firmware(project, render_only))
         print_json({"project": place}) if as_json else print_pairs([("project", place)])
@@ -74,10 +77,13 @@ def build(
     added = added_by_model(project, built.compiled)
     artifact = built.build.artifact
     sizes = artifact.sizes
+    lies = check_fit(built.compiled.program, built.compiled.board)
     facts = {
         "elf": str(artifact.elf),
         "log": str(artifact.log),
         "build_id": artifact.build_id,
+        "arena_place": lies.arena,
+        "weights_place": lies.weights,
         "arena_bytes": built.compiled.program.arena_bytes,
         "static_ram_bytes": sizes.ram_static,
         "flash_bytes": sizes.flash_total,
@@ -97,10 +103,10 @@ def build(
     rows = [
         ("firmware", str(artifact.elf)),
         ("log", str(artifact.log)),
-        ("arena", f"{facts['arena_bytes']:,} B"),
+        ("arena", f"{facts['arena_bytes']:,} B, in {lies.arena}"),
         ("RAM with arena", f"{sizes.ram_static:,} B"),
         ("flash", f"{sizes.flash_total:,} B"),
-        ("  weights", f"{sizes.weights:,} B"),
+        ("  weights", f"{sizes.weights:,} B, read from {lies.weights}"),
         ("  code", f"{sizes.code:,} B"),
         ("the model adds", f"{added.ram:,} B of RAM, {added.flash:,} B of flash; {METHOD}"),
     ]
@@ -116,6 +122,7 @@ def build(
         "board": board,
         "engine": engine,
         "weights": weights,
+        "weights-in": weights_in,
         "labels": labels,
         "folder": folder,
     }

@@ -63,8 +63,8 @@ def with_words(command: str, given: Mapping[str, Any]) -> str:
     words = [command] if model is None else [command, shlex.quote(str(model))]
     if folder is not None and folder != Path():
         words.append(f"-C {shlex.quote(str(folder))}")
-    for name in ("board", "engine", "weights", "labels"):
-        value = given.get(name)
+    for name in ("board", "engine", "weights", "weights-in", "labels"):
+        value = given.get(name, given.get(name.replace("-", "_")))
         several = value if isinstance(value, list) else [value]
         words += [f"--{name} {shlex.quote(str(v))}" for v in several if v is not None]
     return " ".join(words)

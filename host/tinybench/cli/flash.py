@@ -19,6 +19,7 @@ from tinybench.cli.options import (
     Model,
     Port,
     Weights,
+    WeightsIn,
     project_from,
 )
 from tinybench.errors import UsageError
@@ -35,6 +36,7 @@ def flash(
     board: Board = None,
     engine: Engine = None,
     weights: Weights = None,
+    weights_in: WeightsIn = None,
     labels: Labels = None,
     port: Port = None,
     mac: Annotated[
@@ -61,10 +63,18 @@ def flash(
     from tinybench.workflow import flash_firmware
 
     if image is not None:
-        given = {"a model": model, "--engine": engine, "--weights": weights, "--labels": labels}
+        given = {
+            "a model": model,
+            "--engine": engine,
+            "--weights": weights,
+            "--weights-in": weights_in,
+            "--labels": labels,
+        }
         _flash_image(image, overlay(Project(folder), port=port), board, mac, given)
         return
-    project = overlay(project_from(folder, model, board, engine, labels, weights), port=port)
+    project = overlay(
+        project_from(folder, model, board, engine, labels, weights, weights_in), port=port
+    )
     flashed, hello = flash_firmware(
         project, build=build, mac=mac, watch=BenchProgress(), choose=_chooser()
     )

@@ -24,6 +24,10 @@ Engine = Annotated[str | None, typer.Option("--engine", help="aot.")]
 Weights = Annotated[
     str | None, typer.Option("--weights", help="plain|huffman: how filters are kept in flash.")
 ]
+WeightsIn = Annotated[
+    str | None,
+    typer.Option("--weights-in", help="flash|ram: ram copies them there at boot, if they fit."),
+]
 Labels = Annotated[
     Path | None,
     typer.Option("--labels", help="Class names: one a line, or one comma-separated line."),
@@ -54,6 +58,7 @@ def project_from(
     engine: str | None = None,
     labels: Path | None = None,
     weights: str | None = None,
+    weights_in: str | None = None,
 ) -> Project:
     """tinybench.toml of a folder with these flags laid over it."""
     return overlay(
@@ -63,4 +68,5 @@ def project_from(
         engine=engine,
         labels=labels,
         weights=weights,
+        weights_in=weights_in,
     )

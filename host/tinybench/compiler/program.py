@@ -28,6 +28,7 @@ class Target:
             percent more instructions.
         weights: "huffman": filters are kept in code where that saves flash, and decoded in every
             inference.
+        weights_in: "ram": all constants are copied there at boot.
     """
 
     isa: str = "portable"
@@ -35,6 +36,12 @@ class Target:
     chain_bytes: int = 8192
     work_per_memory: float = 8.0
     weights: Weighting = "plain"
+    weights_in: Literal["flash", "ram"] = "flash"
+
+    @property
+    def weights_words(self) -> str:
+        """How and where weights are kept: "plain", "huffman in RAM"."""
+        return self.weights + (" in RAM" if self.weights_in == "ram" else "")
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,11 @@ ARENA_PLACES = {
     "internal RAM": "",
     "PSRAM": '__attribute__((section(".ext_ram.bss.tb_arena"))) ',
 }
+# Initialized variables: whatever starts the firmware copies them.
+WEIGHTS_PLACES = {
+    "flash": "",
+    "internal RAM": '__attribute__((section(".data.tb_weights"))) ',
+}
 
 
 @dataclass(frozen=True)
@@ -129,6 +134,7 @@ class ModelContext:
     weights_bytes: int
     arena_bytes: int
     arena_place: str
+    weights_place: str
     arrays: tuple[ArraySource, ...]
     ops: tuple[OpSource, ...]
     chains: tuple[ChainSource, ...]
@@ -165,7 +171,7 @@ def render_model(
         labels: one per output element, None where the model has none.
         build_id: 32 hex digits that identify all that the firmware is made of.
         instrument: what the firmware does besides.
-        placement: where the arena goes.
+        placement: where arena and weights go.
     """
     if instrument is Instrument.NULL:
         null = NullContext(_bytes(bytes.fromhex(build_id)))
@@ -212,6 +218,7 @@ def _model_context(
         weights_bytes=program.weights_bytes,
         arena_bytes=program.arena_bytes,
         arena_place=ARENA_PLACES[placement.arena],
+        weights_place=WEIGHTS_PLACES[placement.weights],
         arrays=tuple(arrays),
         ops=tuple(ops),
         chains=tuple(chains),

@@ -111,11 +111,13 @@ def render_project(
     from tinybench.render.model_source import render_model
 
     identity = Identity(build_id, board.name, engine, program.graph.sha256)
-    found = place(Need(program.arena_bytes, program.weights_bytes), board)
+    need = Need(program.arena_bytes, program.weights_bytes, program.target.weights_in)
+    found = place(need, board)
     placement = found if isinstance(found, Placement) else INTERNAL  # the linker says how much
     files = render_model(program, labels, build_id, instrument, placement)
     options = [f"{instrument} build"] if instrument else []
     options += [f"{weights} weights"] if (weights := program.target.weights) != "plain" else []
+    options += ["weights in RAM"] if placement.weights != "flash" else []
     options += ["arena in PSRAM"] if placement.arena == "PSRAM" else []
     return write_project(
         files,

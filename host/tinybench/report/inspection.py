@@ -6,7 +6,8 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from tinybench.boards import Board
-from tinybench.build.fit import check_fit, peak_lines
+from tinybench.boards.room import app_bytes, boards_with_room
+from tinybench.build.fit import check_fit, need_of, peak_lines
 from tinybench.compiler import PORTABLE, Problem, Program, Target, check_graph, compile_graph
 from tinybench.compiler.traffic import all_streamed_bytes
 from tinybench.errors import DoesNotFit, UnsupportedModel
@@ -141,17 +142,20 @@ def _coding(graph: Graph, program: Program) -> Json:
 
 
 def _fit(program: Program, board: Board) -> Json:
-    room = board.memory.ram_bytes - board.memory.stack_bytes
     out: Json = {
         "board": board.name,
         "arena_bytes": program.arena_bytes,
-        "ram_for_arena_bytes": room,
+        "ram_for_arena_bytes": board.memory.for_arena,
+        "psram_bytes": board.psram.mapped_bytes if board.psram else 0,
         "weights_bytes": program.weights_bytes,
         "flash_bytes": board.memory.flash_bytes,
+        "app_bytes": app_bytes(board),
         "method": "planned; the firmware's own few KB are checked by the linker",
     }
     try:
-        check_fit(program, board)
+        placement = check_fit(program, board)
     except DoesNotFit as error:
-        return out | {"fits": False, "reason": f"{error.wanted}: {error.seen}"}
-    return out | {"fits": True}
+        has_room = boards_with_room(need_of(program))
+        reason = f"{error.wanted}: {error.seen}"
+        return out | {"fits": False, "reason": reason, "boards_with_room": has_room}
+    return out | {"fits": True, "arena_place": placement.arena}

@@ -43,6 +43,7 @@ class RunFacts:
         device: what the hello said; None where the device never answered.
         outputs: what lies in outputs.bin for each sample.
         arena_bytes: planned.
+        arena_place, weights_place: "internal RAM", "PSRAM", "flash".
         flash: "total", "weights", "code" and "ram_static" in bytes, from the ELF.
         largest: (symbol, bytes) of what takes most of the flash.
         reference: which runtimes the device is compared with; None where they never answered.
@@ -59,6 +60,8 @@ class RunFacts:
     device: Mapping[str, Any] | None
     outputs: Sequence[DeviceTensor]
     arena_bytes: int
+    arena_place: str
+    weights_place: str
     flash: Mapping[str, int]
     largest: Sequence[tuple[str, int]]
     reference: Facts | None
@@ -224,6 +227,8 @@ def _memory(facts: RunFacts, footprint: Footprint | None) -> Json:
     return {
         "arena_bytes": facts.arena_bytes,
         "arena_method": "planned at build time",
+        "arena_place": facts.arena_place,
+        "weights_place": facts.weights_place,
         **_or_reason("arena_used_bytes", footprint and footprint.arena_used, unknown),
         **_or_reason("stack_bytes", footprint and footprint.stack, unknown),
         "used_method": "high-water marks of two painted inferences, the larger of each",

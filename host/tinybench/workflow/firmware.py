@@ -307,14 +307,18 @@ def _ingredients(project: Project, compiled: Compiled) -> Ingredients:
         compiled.board,
         engine=project.engine,
         labels=compiled.labels,
-        weights=project.weights,
+        weights=_target(project).weights_words,
     )
 
 
 def _target(project: Project) -> Target:
     from tinybench.compiler import PORTABLE
 
-    return replace(PORTABLE, weights="huffman" if project.weights == "huffman" else "plain")
+    return replace(
+        PORTABLE,
+        weights="huffman" if project.weights == "huffman" else "plain",
+        weights_in="ram" if project.weights_in == "ram" else "flash",
+    )
 
 
 def _named_model(project: Project) -> Path:

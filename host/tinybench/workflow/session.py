@@ -177,6 +177,7 @@ def _mismatch(measured: Measured) -> MismatchError | None:
 def _run_facts(session: Session, hello: Hello | None, reference: Facts | None) -> RunFacts:
     from tinybench.bench.preprocess import input_spec
     from tinybench.build.elf import read_sizes
+    from tinybench.build.fit import check_fit
     from tinybench.compiler.traffic import all_streamed_bytes
     from tinybench.flash.slot import elf_sha256
     from tinybench.report.result import RunFacts
@@ -184,6 +185,7 @@ def _run_facts(session: Session, hello: Hello | None, reference: Facts | None) -
     compiled, flashed, samples = session.compiled, session.flashed, session.samples
     sizes = read_sizes(flashed.elf)
     program = compiled.program
+    place = check_fit(program, compiled.board)
     return RunFacts(
         started=session.started.isoformat(timespec="seconds"),
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -213,6 +215,8 @@ def _run_facts(session: Session, hello: Hello | None, reference: Facts | None) -
         device=None if hello is None else _device_facts(hello),
         outputs=program.outputs,
         arena_bytes=program.arena_bytes,
+        arena_place=place.arena,
+        weights_place=place.weights,
         flash={
             "total": sizes.flash_total,
             "weights": sizes.weights,

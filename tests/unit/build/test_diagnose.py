@@ -87,3 +87,44 @@ def test_what_is_not_understood_is_shown(tmp_path: Path) -> None:
     error = explain(tmp_path, "\n".join(f"line {i}" for i in range(100)))
     assert error.details[-1] == "line 99"
     assert len(error.details) == 15
+
+
+# real boards --------------------------------------------------------------------------------------
+
+CAM = load_board("esp32cam")
+
+
+def explained(tmp_path: Path, text: str) -> TinybenchError:
+    log = tmp_path / "build.log"
+    log.write_text(text)
+    return explain_failure(log, CAM, tmp_path / "project")
+
+
+def test_no_network_says_what_to_pre_install_and_how_to_do_without(tmp_path: Path) -> None:
+    # PlatformIO 6.2.0, run without network
+    text = "Platform Manager: Installing platformio/espressif32 @ 6.13.0\nHTTPClientError: \n"
+    error = explained(tmp_path, text)
+    assert isinstance(error, ToolMissing)
+    assert "platformio/espressif32@6.13.0" in error.wanted
+    assert "HTTPClientError" in error.seen
+    assert error.todo.startswith("pre-install it, once, with network: platformio run -d ")
+    assert any("flash --image" in line for line in error.details)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("region `dram0_0_seg' overflowed by 41976 bytes", "ram: 222,712 B needed, 41,976 B too"),
+        ("region `extern_ram_seg' overflowed by 1 bytes", "PSRAM: 4,194,305 B needed, 1 B too"),
+        ("region `drom0_0_seg' overflowed by 2 bytes", "flash: 4,128,770 B needed, 2 B too"),
+        (
+            "Error: The program size (4128769 bytes) is greater than maximum allowed "
+            "(4128768 bytes)",
+            "flash: 4,128,769 B needed, 1 B too many",
+        ),
+    ],
+)
+def test_what_esp_idfs_linker_has_no_room_for(tmp_path: Path, line: str, words: str) -> None:
+    error = explained(tmp_path, f"{line}\n")
+    assert isinstance(error, DoesNotFit)
+    assert words in error.seen
