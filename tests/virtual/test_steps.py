@@ -193,3 +193,24 @@ def test_what_only_the_linker_can_tell_names_the_tensors_too(project: Path) -> N
     assert "the peak is at op 0 CONV_2D:\n" in said.err
     assert "192 B  image 1x8x8x3" in said.err
     assert not (project / "runs").exists() or not list((project / "runs").glob("*tight*"))
+
+
+def test_weights_in_ram_compute_the_same_and_are_counted_there(
+    flashed: Path, tmp_path: Path
+) -> None:
+    words = ("bench", "-C", flashed, "--json", "--limit", 2)
+    plain = tinybench(*words, "--no-flash", "--out", tmp_path / "plain", cwd=tmp_path).json
+    copy = tmp_path / "copy"
+    shutil.copytree(flashed, copy, ignore=shutil.ignore_patterns("build", "runs"))
+    words = ("bench", "-C", copy, "--json", "--limit", 2, "--weights-in", "ram")
+    said = tinybench(*words, "--out", tmp_path / "ram", cwd=tmp_path)
+    assert said.status == 0, said.err
+    assert said.json["agreement"]["outputs_byte_equal"] == 2
+    places = [
+        (run["memory"]["arena_place"], run["memory"]["weights_place"]) for run in (plain, said.json)
+    ]
+    assert places == [("internal RAM", "flash"), ("internal RAM", "internal RAM")]
+    assert said.json["device"]["options"] == "weights in RAM"
+    more = said.json["memory"]["static_bytes"] - plain["memory"]["static_bytes"]
+    weights = plain["flash"]["weights_bytes"]
+    assert weights <= more <= weights + 64, "all of them, and room for their alignment"
