@@ -173,6 +173,10 @@ class Interrupted(TinybenchError):
     exit_code = 130
 
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What the operating system says where there is no room for a file."""
+
+
 def system_error(wanted: str, error: OSError) -> UsageError:
     """What the operating system refuses: no space, no permission, no such folder.
 
@@ -183,5 +187,5 @@ def system_error(wanted: str, error: OSError) -> UsageError:
     seen = error.strerror or str(error)
     if error.filename and str(error.filename) not in wanted:
         seen = f"{seen}: {error.filename}"
-    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    full = error.errno in FULL
     return UsageError(wanted, seen, "free some space" if full else "check path and permissions")

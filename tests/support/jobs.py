@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import time
@@ -38,6 +39,10 @@ def hang(request: dict[str, Any]) -> dict[str, Any]:
     Path(request["pid"]).write_text(str(os.getpid()))
     time.sleep(600)
     return {}
+
+
+def fill_the_disk(request: dict[str, Any]) -> dict[str, Any]:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "base.tflite")
 
 
 def blunder(request: dict[str, Any]) -> dict[str, Any]:

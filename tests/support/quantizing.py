@@ -9,7 +9,6 @@ import numpy as np
 
 from tinybench.errors import TinybenchError
 
-MODES = ("int8", "int16x8", "dynamic", "float16", "float32")
 SAMPLES = 40
 
 
@@ -36,7 +35,14 @@ def make_all(request: dict[str, Any]) -> dict[str, Any]:
     _other_kinds(folder, model)
     _bad_ones(folder)
     kinds = {name: _prepare(folder, name) for name in ("digits.h5", "bird", "exported")}
-    names = ("lstm.keras", "nan.keras", "two_inputs.keras", "custom.keras", "broken.keras")
+    names = (
+        "lstm.keras",
+        "bidirectional.keras",
+        "nan.keras",
+        "two_inputs.keras",
+        "custom.keras",
+        "broken.keras",
+    )
     return {"kinds": kinds, "refused": {name: _prepare(folder, name) for name in names}}
 
 
@@ -61,7 +67,7 @@ def _prepare(folder: Path, name: str, mode: str = "int8", logits: bool = False) 
 def _all_modes(folder: Path) -> None:
     from tinybench.train.ptq.jobs import quantize_job
 
-    for mode in MODES:
+    for mode in ("dynamic", "float16", "float32"):
         _prepare(folder, "digits.keras", mode)
     base = folder / "digits.keras-base.tflite"
     for name, more in (
@@ -132,6 +138,8 @@ def _bad_ones(folder: Path) -> None:
     from support.keras_models import lstm, plain, two_inputs
 
     lstm().save(folder / "lstm.keras")
+    both = [layers.Input((6, 4)), layers.Bidirectional(layers.GRU(3), name="both")]
+    keras.Sequential(both).save(folder / "bidirectional.keras")
     two_inputs().save(folder / "two_inputs.keras")
     nan = plain()
     nan.layers[0].kernel.assign(nan.layers[0].kernel * np.nan)

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from tinybench import errors
-from tinybench.errors import ModelError, TinybenchError, ToolMissing
+from tinybench.errors import FULL, ModelError, TinybenchError, ToolMissing, system_error
 
 Progress = Callable[[str], None]
 """Called with one line of news, e.g. "epoch 3 of 20"."""
@@ -172,6 +172,12 @@ def _perform(work: Path) -> dict[str, Any]:
         return {"error": type(error).__name__, "words": words, "details": error.details}
     except ModuleNotFoundError as error:
         return {"missing": error.name}
+    except OSError as error:
+        if error.errno not in FULL:
+            traceback.print_exc()
+            return {"exception": f"{type(error).__name__}: {error}"}
+        full = system_error("keep what TensorFlow's process makes", error)
+        return {"error": "UsageError", "words": (full.wanted, full.seen, full.todo), "details": ()}
     except Exception as error:
         traceback.print_exc()
         return {"exception": f"{type(error).__name__}: {error}"}

@@ -26,6 +26,8 @@ from tinybench.errors import ModelError
 RECURRENT = frozenset({"LSTM", "GRU", "SimpleRNN", "RNN", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"})
 """Layers that the converter makes a loop of, unless they are unrolled."""
 
+_WRAPPED = ("layer", "forward_layer", "backward_layer")  # TimeDistributed, Bidirectional
+
 _KERAS_SUFFIXES = (".keras", ".h5", ".hdf5")
 
 
@@ -239,9 +241,8 @@ def every_layer(model: Any) -> list[Any]:
     for layer in getattr(model, "layers", ()):
         found.append(layer)
         found += every_layer(layer)
-        inner = getattr(layer, "layer", None)
-        if inner is not None:
-            found.append(inner)
+        inner = [getattr(layer, name, None) for name in _WRAPPED]
+        found += [each for each in inner if each is not None]
     return found
 
 

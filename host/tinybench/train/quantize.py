@@ -49,7 +49,7 @@ def quantize_int8(
 ) -> Quantized:
     """Quantizes a Keras model: int8 in, int8 out, int8 inside, batch 1.
 
-    For models of your own; no command does it, since only you have the representative inputs::
+    `tinybench quantize` does more; this is for inputs that only your own program can prepare::
 
         from tinybench.train import quantize_int8
         quantize_int8(Path("bird.keras"), train_x[:200], Path("bird.tflite"))
@@ -127,5 +127,9 @@ def replace_bytes(path: Path, data: bytes) -> None:
     """Writes a file so that it is either the old one or complete; makes its folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_name(path.name + ".part")
-    half.write_bytes(data)
-    half.replace(path)
+    try:
+        half.write_bytes(data)
+        half.replace(path)
+    except OSError:
+        half.unlink(missing_ok=True)
+        raise

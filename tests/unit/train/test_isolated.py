@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tinybench.errors import ModelError, ToolMissing, UnsupportedModel
+from tinybench.errors import ModelError, ToolMissing, UnsupportedModel, UsageError
 from tinybench.train.isolated import run_job
 
 pytestmark = pytest.mark.usefixtures("test_jobs")
@@ -43,6 +43,27 @@ def test_crash_names_the_signal_and_shows_the_last_words() -> None:
 def test_leaving_without_an_answer_is_an_error() -> None:
     with pytest.raises(ModelError, match="ended with code 7"):
         run_job("support.jobs:leave", {}, purpose="leave")
+
+
+def test_a_full_disk_is_told_as_such() -> None:
+    with pytest.raises(UsageError, match=r"No space left on device: base.tflite \(free some space"):
+        run_job("support.jobs:fill_the_disk", {}, purpose="fill")
+
+
+def test_without_tensorflow_the_extra_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A model that is there, and a Python in which TensorFlow and Keras are not."""
+    lack = "raise ModuleNotFoundError(f\"No module named '{__name__}'\", name=__name__)\n"
+    for name in ("tensorflow", "keras", "tf_keras"):
+        (tmp_path / f"{name}.py").write_text(lack)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    (tmp_path / "m.keras").write_bytes(b"PK")
+    request = {"model": str(tmp_path / "m.keras"), "base": "", "made": "", "mode": "int8"}
+    with pytest.raises(ToolMissing, match=r"tinybench\[train\]"):
+        run_job(
+            "tinybench.train.ptq.jobs:prepare_job", request | {"logits": False}, purpose="quantize"
+        )
 
 
 def test_unforeseen_exception_is_told_with_its_type() -> None:

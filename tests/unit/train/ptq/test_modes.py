@@ -26,7 +26,7 @@ from tinybench.train.ptq.score import answer
 from tinybench.workflow import load_project
 from tinybench.workflow.quantize import DataChoice, quantize_model
 
-pytestmark = pytest.mark.train
+pytestmark = [pytest.mark.train, pytest.mark.timeout(900)]
 
 Made = tuple[Path, dict[str, Any]]
 
@@ -216,6 +216,7 @@ def test_models_of_every_kind_load(made: Made) -> None:
     [
         ("lstm.keras", "seen", "recurrent layers, which no engine here runs: lstm (LSTM)"),
         ("lstm.keras", "todo", "Conv1D"),
+        ("bidirectional.keras", "seen", "(GRU)"),
         ("nan.keras", "seen", "hold NaN"),
         ("nan.keras", "details", "kernel"),
         ("two_inputs.keras", "seen", "inputs=2"),
