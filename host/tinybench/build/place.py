@@ -23,6 +23,11 @@ _ODD_FOR_CMAKE = re.compile(r"[^A-Za-z0-9_./+-]")  # ESP-IDF's build has no blan
 _KEPT = ("firmware.elf", "firmware.bin", "bootloader.bin", "partitions.bin")
 
 
+def is_plain(path: Path, *, blanks: bool = True) -> bool:
+    """Whether everything that builds reads a path as it is written; ``blanks`` are plain."""
+    return not (_ODD if blanks else _ODD_FOR_CMAKE).search(str(path))
+
+
 @contextmanager
 def plain_place(project: Path, *, blanks: bool = True) -> Iterator[Path]:
     """The project's own folder; where its path is not plain, a copy that lasts for one build.
@@ -39,7 +44,7 @@ def plain_place(project: Path, *, blanks: bool = True) -> Iterator[Path]:
             plain path either.
     """
     pattern = _ODD if blanks else _ODD_FOR_CMAKE
-    if not pattern.search(str(project)):
+    if is_plain(project, blanks=blanks):
         yield project
         return
     try:

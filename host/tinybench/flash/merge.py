@@ -8,10 +8,12 @@ from importlib.metadata import version
 from pathlib import Path
 
 import tinybench
+from tinybench.boards import Board
+from tinybench.build.driver import Artifact
 from tinybench.errors import BuildError, system_error
 from tinybench.flash.esptool import run_esptool
 from tinybench.flash.image import Image, Manifest, Section, sha256, write_manifest
-from tinybench.flash.parts import Part
+from tinybench.flash.parts import Part, find_parts
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,31 @@ class Recipe:
     flash_mode: str
     flash_hz: int
     parts: Sequence[Part]
+
+
+def recipe_of(artifact: Artifact, board: Board, model: str) -> Recipe:
+    """What an image of a build is made of.
+
+    Args:
+        artifact: what PlatformIO has built; the parts lie beside its ELF.
+        board: a real one.
+        model: name of the model file.
+
+    Raises:
+        BuildError: as find_parts().
+    """
+    return Recipe(
+        board=board.name,
+        chip=board.chip.name,
+        engine=artifact.engine,
+        model=model,
+        model_sha256=artifact.model_sha256,
+        build_id=artifact.build_id,
+        flash_bytes=board.memory.flash_bytes,
+        flash_mode=board.memory.flash_mode,
+        flash_hz=board.memory.flash_hz,
+        parts=find_parts(artifact.elf.parent, board.chip.name),
+    )
 
 
 def merge_image(recipe: Recipe, out: Path, log: Path) -> Image:

@@ -88,11 +88,16 @@ def find_port(
         LinkError: there is no such port.
         UsageError: several could be meant, or the MAC is not one.
     """
+    mac = None if wanted.mac is None else _check_mac(wanted.mac)
     if wanted.port is not None:
-        return _named(wanted.port, ports)
+        device = _named(wanted.port, ports)
+        if mac is not None:
+            known = [port for port in ports if port.device == device]
+            _with_mac(wanted, mac, known or [Port(device, None, None, "")], read_mac)
+        return device
     found = _candidates(wanted, ports)
-    if wanted.mac is not None:
-        return _with_mac(wanted, _tidy_mac(wanted.mac), found, read_mac)
+    if mac is not None:
+        return _with_mac(wanted, mac, found, read_mac)
     if len(found) == 1:
         return found[0].device
     if choose is not None:
@@ -153,8 +158,12 @@ def _candidates(wanted: Wanted, ports: Sequence[Port]) -> list[Port]:
     )
 
 
-def _tidy_mac(mac: str) -> str:
-    tidy = re.sub("[:.-]", "", mac).lower()
+def _tidy(mac: str | None) -> str:
+    return re.sub("[:.-]", "", mac or "").lower()
+
+
+def _check_mac(mac: str) -> str:
+    tidy = _tidy(mac)
     if not _MAC.fullmatch(tidy):
         raise UsageError("a MAC of six pairs of hex digits (24:0a:c4:12:34:56)", f"mac={mac!r}")
     return tidy
@@ -166,10 +175,10 @@ def _with_mac(
     found: Sequence[Port],
     read_mac: Callable[[Port], str | None] | None,
 ) -> str:
-    macs = {port.device: re.sub("[:.-]", "", port.serial_number or "").lower() for port in found}
+    macs = {port.device: _tidy(port.serial_number) for port in found}
     if mac not in macs.values() and read_mac is not None:
         for port in found:
-            macs[port.device] = re.sub("[:.-]", "", read_mac(port) or "").lower()
+            macs[port.device] = _tidy(read_mac(port))
     same = [port for port in found if macs[port.device] == mac]
     if len(same) == 1:
         return same[0].device

@@ -40,24 +40,12 @@ def merge_build(project: Project, built: Built, out: Path | None = None) -> Imag
         UsageError: the board is virtual, or the file cannot be written.
         ToolMissing, BuildError: no esptool, or the build's parts are not as they should be.
     """
-    from tinybench.flash.merge import Recipe, merge_image
-    from tinybench.flash.parts import find_parts
+    from tinybench.flash.merge import merge_image, recipe_of
 
     board, artifact = built.compiled.board, built.build.artifact
     check_real(board)
     name = f"{built.compiled.model.stem}-{board.name}-{artifact.engine}.bin"
-    recipe = Recipe(
-        board=board.name,
-        chip=board.chip.name,
-        engine=artifact.engine,
-        model=built.compiled.model.name,
-        model_sha256=artifact.model_sha256,
-        build_id=artifact.build_id,
-        flash_bytes=board.memory.flash_bytes,
-        flash_mode=board.memory.flash_mode,
-        flash_hz=board.memory.flash_hz,
-        parts=find_parts(artifact.elf.parent, board.chip.name),
-    )
+    recipe = recipe_of(artifact, board, built.compiled.model.name)
     return merge_image(
         recipe, out or project.state / "images" / name, project.state / "logs" / "merge.log"
     )
@@ -110,7 +98,7 @@ def flash_image(
     connection = Connection(port, facts.chip.name, upload_baud(facts), log)
     watch.phase(f"looking at the chip on {port}")
     seen = _look(connection, facts)
-    _check_chip(seen, image.manifest, mac)
+    _check_flash(seen, image.manifest)
     watch.phase(f"writing {image.manifest.bytes:,} B to {seen.title}, MAC {seen.mac}")
     _write(connection, image, facts)
     await_start(facts, port, watch)
@@ -149,9 +137,7 @@ def _look(connection: Connection, board: Board) -> ChipSeen:
     return seen
 
 
-def _check_chip(seen: ChipSeen, manifest: Manifest, mac: str | None) -> None:
-    if mac is not None and _digits(mac) != _digits(seen.mac):
-        raise LinkError(f"the board with MAC {mac}", f"this one has {seen.mac}", "name its port")
+def _check_flash(seen: ChipSeen, manifest: Manifest) -> None:
     if seen.flash_bytes is None:
         raise LinkError(
             "the size of the chip's flash",
@@ -165,10 +151,6 @@ def _check_chip(seen: ChipSeen, manifest: Manifest, mac: str | None) -> None:
             "a board file of your own with memory.flash_bytes and a partition table for it, and "
             "an image made with that: see boards/README.md",
         )
-
-
-def _digits(mac: str) -> str:
-    return "".join(letter for letter in mac.lower() if letter in "0123456789abcdef")
 
 
 def _write(connection: Connection, image: Image, board: Board) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tinybench.bench.device import Device, Expected
     from tinybench.build.cache import Build
     from tinybench.flash.diagnose import Scene
+    from tinybench.flash.esptool import Connection, Said
     from tinybench.flash.ports import Port
     from tinybench.flash.slot import Flashed
     from tinybench.wire.messages import Hello
@@ -171,15 +172,30 @@ def half_written(board: Board) -> Interrupted:
 
 
 def _upload(project: Project, build: Build, board: Board, watch: Watch) -> None:
+    from tinybench.build.place import is_plain
     from tinybench.flash.diagnose import explain
+    from tinybench.flash.esptool import Connection
     from tinybench.flash.upload import upload
 
-    port, log = project.port or "", fresh_log(project)
+    port, baud, log = project.port or "", upload_baud(board), fresh_log(project)
+    folder = (build.folder / "project").resolve()
     watch.phase(f"flashing {board.name} on {port}")
     try:
-        said = upload(build.folder / "project", board.name, port, upload_baud(board), log)
+        if is_plain(folder, blanks=False):
+            said = upload(folder, board.name, port, baud, log)
+        else:  # it was built in a copy that is gone: here ESP-IDF could not even look at it
+            said = _write_merged(build, board, Connection(port, board.chip.name, baud, log))
     except KeyboardInterrupt:
         raise half_written(board) from None
     if said.status != 0:
         raise explain(said.text, scene_of(board, port, log))
     await_start(board, port, watch)
+
+
+def _write_merged(build: Build, board: Board, connection: Connection) -> Said:
+    """The same bytes by esptool alone."""
+    from tinybench.flash.esptool import write
+    from tinybench.flash.merge import merge_image, recipe_of
+
+    recipe = recipe_of(build.artifact, board, "")
+    return write(connection, merge_image(recipe, build.folder / "merged.bin", connection.log).path)

@@ -149,7 +149,7 @@ def test_another_firmware_that_answers_is_named(images: Images, tmp_path: Path) 
             "waits in its bootloader",
             "part GPIO0 from GND",
         ),
-        ("hello\r\n", DeviceSilent, "no answer in 0.5 s", "reset the board"),
+        ("hello\r\n", DeviceSilent, "no answer in 0.5 s", "flash the board"),
     ],
 )
 def test_a_board_that_does_not_answer_is_believed_what_it_says(
@@ -199,7 +199,7 @@ def _for_16_mb(image: Image) -> None:
         ("esp32", None, {"board": "esp32-cam"}, TinybenchError, "did you mean 'esp32cam'"),
         ("esp32", _for_16_mb, {}, UsageError, "it is made for 16,777,216 B"),
         ("esp32s3", None, {}, BuildError, "the chip is ESP32-S3, the firmware is for ESP32"),
-        ("esp32", None, {"mac": "24:0a:c4:00:00:00"}, LinkError, "this one has 24:0a:c4"),
+        ("esp32", None, {"mac": "24:0a:c4:00:00:00"}, LinkError, "none of these has it"),
     ],
 )
 def test_what_must_not_be_written_is_not(

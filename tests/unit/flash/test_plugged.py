@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from support.standin_images import standin_elf
+from support.mock_chip import mock_chip
+from support.standin_images import standin_elf, standin_parts
 from tinybench.boards import load_board
 from tinybench.build.cache import Build
 from tinybench.build.driver import Artifact
@@ -42,6 +43,7 @@ class Told(Silent):
 
 
 def made(folder: Path) -> Build:
+    folder.mkdir(exist_ok=True)
     elf = folder / "firmware.elf"
     elf.write_bytes(standin_elf(94, ((".iram0.text", 0x40080000),), 100, 1))
     parts = {"model": "aa"}
@@ -77,6 +79,18 @@ def test_what_platformio_has_flashed_is_remembered(
     assert read_slot(BOARD, tmp_path / "slots").build_id == "b" * 32
     assert told.phases[0] == "flashing esp32cam on socket://there:1"
     assert "press RST now" in told.phases[1], "the board has no reset circuit of its own"
+
+
+def test_a_folder_that_esp_idf_cannot_read_is_flashed_by_esptool(tmp_path: Path) -> None:
+    folder = tmp_path / "my birds"
+    build = made(folder)
+    standin_parts("esp32", folder)
+    with mock_chip("esp32") as mock:
+        project = Project(folder, port=mock.port)
+        put_on_board(project, build, BOARD, folder / "slots", Silent())
+        data = (folder / "merged.bin").read_bytes()
+        assert mock.flash.data[: len(data)] == data
+        assert (folder / "firmware.bin").read_bytes() in data
 
 
 def test_after_a_failed_flash_nobody_knows_what_is_on_the_board(

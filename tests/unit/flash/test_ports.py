@@ -105,6 +105,17 @@ def test_a_chip_behind_a_bridge_is_asked_for_its_mac() -> None:
         find_port(who, ALL, read_mac=lambda port: macs[port.device])
 
 
+def test_a_port_and_a_mac_must_agree() -> None:
+    macs = {"/dev/ttyUSB1": "24:0a:c4:12:34:56", "socket://host:1": "24:0a:c4:12:34:57"}
+    for port, mac in macs.items():
+        who = wanted(ESP32DEV, port=port, mac=mac)
+        assert find_port(who, ALL, read_mac=lambda port: macs[port.device]) == port
+        who = wanted(ESP32DEV, port=port, mac="24:0a:c4:00:00:00")
+        with pytest.raises(LinkError, match="none of these has it") as caught:
+            find_port(who, ALL, read_mac=lambda port: macs[port.device])
+        assert macs[port].replace(":", "") in caught.value.details[0]
+
+
 def test_no_chip_is_reset_where_usb_tells_its_mac() -> None:
     who = wanted(XIAO_S3, mac="7c:df:a1:00:11:22")
     assert find_port(who, ALL, read_mac=lambda port: pytest.fail(port.device)) == "/dev/ttyACM0"
