@@ -14,6 +14,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 from tinybench.boards import Board, list_boards
+from tinybench.build.platformio import core_dir, installed_platform
 from tinybench.packages import install_command
 
 _ORACLE = "tflite-micro"
@@ -49,6 +50,7 @@ def examine(folder: Path | None = None) -> list[Check]:
         *_packages("", optional=False),
         *_packages("train", optional=True),
         *_tools(list_boards("virtual")),
+        *_platforms(list_boards("hardware")),
         _writable(folder or Path.cwd()),
     ]
 
@@ -117,6 +119,21 @@ def _tool(program: str, packages: tuple[str, ...], boards: list[str]) -> Check:
     if program.endswith("-gcc") and not _has_picolibc(path):
         return Check(name, False, f"{path} has no picolibc", mend)
     return Check(name, True, _first_line([path, "--version"]), "")
+
+
+def _platforms(boards: list[Board]) -> list[Check]:
+    """What real boards are built with; the first build downloads it."""
+    specs = dict.fromkeys(board.build.platform for board in boards)
+    return [_platform(spec) for spec in specs]
+
+
+def _platform(spec: str) -> Check:
+    name = f"PlatformIO's {spec.rpartition('/')[2]} (real boards)"
+    found = installed_platform(spec)
+    if found is not None:
+        return Check(name, True, str(found), "", optional=True)
+    mend = f"{sys.executable} -m platformio pkg install -g -p {spec}  # or the first build does it"
+    return Check(name, False, f"not in {core_dir()}", mend, optional=True)
 
 
 def _has_picolibc(gcc: str) -> bool:

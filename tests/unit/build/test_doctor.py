@@ -78,3 +78,20 @@ def test_a_missing_or_wrong_package_comes_with_the_command(
 
 def test_a_folder_that_cannot_be_written_is_not_ok(tmp_path: Path) -> None:
     assert not by_name(doctor.examine(tmp_path / "none"), "write access").ok
+
+
+def test_a_real_boards_platform_is_optional_and_found_in_platformios_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLATFORMIO_CORE_DIR", str(tmp_path / "core"))
+    part = "espressif32@6.13.0"
+    missing = by_name(doctor.examine(tmp_path), part)
+    assert (missing.ok, missing.optional) == (False, True)
+    assert f"pkg install -g -p platformio/{part}" in missing.mend
+    manifest = tmp_path / "core" / "platforms" / "espressif32" / "platform.json"
+    manifest.parent.mkdir(parents=True)
+    manifest.write_text('{"name": "espressif32", "version": "6.12.0"}')
+    assert not by_name(doctor.examine(tmp_path), part).ok, "another version is not it"
+    manifest.write_text('{"name": "espressif32", "version": "6.13.0"}')
+    found = by_name(doctor.examine(tmp_path), part)
+    assert (found.ok, found.seen, found.mend) == (True, str(manifest.parent), "")
