@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -123,7 +125,8 @@ def render_firmware(project: Project, out: Path) -> Path:
 
     Args:
         project: model, board and engine.
-        out: the PlatformIO project's folder; made if need be.
+        out: the PlatformIO project's folder; made if need be. Files in it that are none of the
+            project's are left alone.
 
     Returns:
         ``out``, absolute.
@@ -132,19 +135,39 @@ def render_firmware(project: Project, out: Path) -> Path:
         UsageError, DoesNotFit: as compile_model(); ``out`` holds something else.
         BuildError: it cannot be written.
     """
-    from tinybench.render.project import IDENTITY_FILE, render_project
+    from tinybench.render.files import write_if_changed
+    from tinybench.render.project import render_project
 
-    if out.exists() and any(out.iterdir()) and not (out / IDENTITY_FILE).is_file():
-        raise UsageError("an empty folder, or a project rendered before", f"{out} is neither")
     compiled = compile_model(project)
-    return render_project(
-        compiled.program,
-        compiled.board,
-        engine=project.engine,
-        labels=compiled.labels,
-        build_id=_ingredients(project, compiled).build_id,
-        out=out,
-    ).resolve()
+    _check_place(out, compiled.board)
+    with tempfile.TemporaryDirectory(prefix="tinybench-") as folder:
+        made = render_project(
+            compiled.program,
+            compiled.board,
+            engine=project.engine,
+            labels=compiled.labels,
+            build_id=_ingredients(project, compiled).build_id,
+            out=Path(folder),
+        )
+        for path in sorted(made.rglob("*")):
+            if path.is_file():
+                write_if_changed(out / path.relative_to(made), path.read_bytes())
+    return out.resolve()
+
+
+def _check_place(out: Path, board: Board) -> None:
+    """Refuses a folder with anything but a project of this board."""
+    from tinybench.render.project import IDENTITY_FILE
+
+    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+        return
+    wanted = f"a new or empty folder, or a project rendered for {board.name} before"
+    try:
+        found = json.loads((out / IDENTITY_FILE).read_text(encoding="utf-8"))["board"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UsageError(wanted, f"{out} is neither", "name another folder") from error
+    if found != board.name:
+        raise UsageError(wanted, f"{out} is one for {found}", "name another folder")
 
 
 def build_compiled(

@@ -314,3 +314,41 @@ def test_a_model_from_the_project_file(desk: Path) -> None:
     (desk / "sub" / "tinybench.toml").write_text("model = 'net.tflite'\nboard = 'native'\n")
     assert run_json("inspect", "-C", "sub")["fits"]["board"] == "native"
     assert run_json("inspect", "-C", "sub", "-b", "virt-c3")["fits"]["board"] == "virt-c3"
+
+
+# build --render-only ------------------------------------------------------------------------------
+
+
+def test_a_rendered_project_stands_alone_and_leaves_other_files_alone(desk: Path) -> None:
+    words = ("build", "model.tflite", "-b", "esp32cam", "--render-only", "firmware")
+    _, err = run(*words)
+    assert err == f"next: platformio run -d {desk / 'firmware'}\n"
+    assert (desk / "firmware" / "platformio.ini").is_file()
+    mine = desk / "firmware" / "main" / "mine.c"
+    mine.write_text("int mine;\n")
+    before = (desk / "firmware" / "main" / "model.cc").stat().st_mtime_ns
+    assert run_json(*words)["project"] == str(desk / "firmware")
+    assert mine.read_text() == "int mine;\n"
+    assert (desk / "firmware" / "main" / "model.cc").stat().st_mtime_ns == before
+
+
+def test_a_folder_with_something_else_is_not_rendered_into(desk: Path) -> None:
+    words = ("build", "model.tflite", "--render-only", ".", "-b")
+    _, err = run(*words, "esp32cam", status=2)
+    assert ". is neither" in err
+    run("build", "model.tflite", "-b", "esp32cam", "--render-only", "firmware")
+    words = ("build", "model.tflite", "--render-only", "firmware", "-b")
+    _, err = run(*words, "esp32dev", status=2)
+    assert "firmware is one for esp32cam" in err
+
+
+def test_a_project_for_a_board_on_which_the_model_does_not_fit_is_not_rendered(desk: Path) -> None:
+    (desk / "wide.tflite").write_bytes(one_op_model("RELU", (1, 384, 384, 3)))
+    _, err = run("build", "wide.tflite", "-b", "esp32dev", "--render-only", "firmware", status=1)
+    assert "take a board with the room: " in err
+    assert "esp32cam" in err
+    assert not (desk / "firmware").exists()
+    run("build", "wide.tflite", "-b", "esp32cam", "--render-only", "firmware")
+    model = (desk / "firmware" / "main" / "model.cc").read_text()
+    assert 'section(".ext_ram.bss.tb_arena")' in model
+    assert "arena in PSRAM" in (desk / "firmware" / "main" / "tb_board.h").read_text()
