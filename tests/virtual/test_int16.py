@@ -1,4 +1,4 @@
-"""A whole int16x8 network on a virtual board: built, benched, and checked op by op."""
+"""A whole int16x8 network on virtual boards: built, benched, and checked op by op."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from tinybench.model.read import read_tflite
 from tinybench.train.isolated import run_job
 
 pytestmark = [pytest.mark.train, needs_tflm]
+BOARDS = ["virt-c3", pytest.param("virt-esp32", marks=pytest.mark.slow)]
 
 OPS = {
     "CONV_2D",
@@ -34,9 +35,10 @@ def folder(test_jobs: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-def test_every_byte_is_that_of_tflm(folder: Path) -> None:
+@pytest.mark.parametrize("board", BOARDS)
+def test_every_byte_is_that_of_tflm(folder: Path, board: str) -> None:
     said = tinybench(
-        "bench", "wide.tflite", "-b", "virt-c3", "--data", "wide.npz", "--json", cwd=folder
+        "bench", "wide.tflite", "-b", board, "--data", "wide.npz", "--json", cwd=folder
     )
     assert said.status == 0, said.err
     result = said.json
@@ -49,7 +51,8 @@ def test_the_network_has_what_is_to_be_seen(folder: Path) -> None:
     assert {graph.tensors[t].dtype for t in (*graph.inputs, *graph.outputs)} == {"int16"}
 
 
-def test_every_op_is_that_of_tflm(folder: Path) -> None:
-    said = tinybench("verify", "wide.tflite", "-b", "virt-c3", "--json", cwd=folder)
+@pytest.mark.parametrize("board", BOARDS)
+def test_every_op_is_that_of_tflm(folder: Path, board: str) -> None:
+    said = tinybench("verify", "wide.tflite", "-b", board, "--json", cwd=folder)
     assert said.status == 0, said.err
     assert said.json["difference"] is None
