@@ -158,6 +158,7 @@ def on_device(
     report = bench_model(project)
     return {
         "accuracy": report.result["accuracy"],
+        "agreement": report.result["agreement"],
         "latency": report.result.get("latency"),
         "memory": report.result["memory"],
         "error": str(report.error) if report.error else None,

@@ -148,7 +148,7 @@ def split_samples(
 
 def _key(samples: Samples, seed: int, shares: Mapping[str, float]) -> str:
     """What a division is of: a data set's names and classes, the seed, the shares."""
-    labels = () if samples.labels is None else samples.labels.tolist()
+    labels = _classes(samples).tolist()
     facts = [_FORMAT, str(samples.path.absolute()), samples.names, labels, seed, dict(shares)]
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
     return f"{samples.path.stem}-{seed}-{digest[:12]}"
@@ -199,8 +199,8 @@ def _assign(
         roles |= {i: part for i in chosen if samples.parts[i] == part}
     left = {name: share for name, share in shares.items() if name not in given or name == "train"}
     free = [i for i in chosen if i not in roles]
-    labels = np.zeros(len(free), np.int64) if samples.labels is None else samples.labels[free]
-    sequence = _stratified_order(np.array(free, np.int64), labels, rng)
+    classes = _classes(samples)[np.array(free, np.int64)]
+    sequence = _stratified_order(np.array(free, np.int64), classes, rng)
     total = sum(left.values()) or 1.0
     quota = {name: share / total for name, share in left.items()}
     count = dict.fromkeys(quota, 0)
@@ -209,6 +209,14 @@ def _assign(
         count[part] += 1
         roles[int(index)] = part
     return roles
+
+
+def _classes(samples: Samples) -> NDArray[np.int64]:
+    """Classes numbered as they first appear: the same with a labels file as without one."""
+    if samples.labels is None:
+        return np.zeros(len(samples), np.int64)
+    _, first, number = np.unique(samples.labels, return_index=True, return_inverse=True)
+    return np.asarray(np.argsort(np.argsort(first))[number], np.int64)
 
 
 def _stratified_order(

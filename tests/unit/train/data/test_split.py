@@ -53,6 +53,14 @@ def test_seeds_divide_differently_and_repeatably() -> None:
     assert not np.array_equal(one.test, two.test) and one.sha256 != two.sha256
 
 
+def test_a_labels_file_does_not_divide_the_data_anew(tmp_path: Path) -> None:
+    """Else what one command trained on with --labels, another would score on without."""
+    one = numbers([0] * 20 + [1] * 20 + [2] * 20)
+    other = numbers([2] * 20 + [0] * 20 + [1] * 20)
+    a, b = (split_samples(s, seed=3, store=tmp_path) for s in (one, other))
+    assert np.array_equal(a.test, b.test) and a.file == b.file
+
+
 def test_parts_of_the_data_stay_and_their_duplicates_are_mended() -> None:
     x = np.arange(100, dtype=np.float32)[:, None]
     y = np.arange(100) % 2
