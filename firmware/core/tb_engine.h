@@ -30,7 +30,9 @@ typedef struct {
   const char *name; /* "aot", "tflm" */
   uint8_t model_sha256[32];
   uint8_t build_id[16]; /* hash of all that the firmware was made of */
-  uint8_t *arena;       /* inputs, outputs and everything between, one block */
+  /* Inputs, outputs and everything between, one block; NULL: it also holds what must stay from
+   * one inference to the next, so that nobody may paint it. */
+  uint8_t *arena;
   uint32_t arena_bytes;
   uint16_t input_count;
   uint16_t output_count;

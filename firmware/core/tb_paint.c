@@ -36,13 +36,14 @@ static __attribute__((noinline)) void paint_stack(uint8_t paint) {
 }
 
 void tb_paint(uint8_t paint) {
-  for (uint32_t i = 0; i < tb_engine.arena_bytes; i++) {
+  for (uint32_t i = 0; tb_engine.arena != NULL && i < tb_engine.arena_bytes; i++) {
     if (!in_input(&tb_engine.arena[i])) tb_engine.arena[i] = pattern(paint, i);
   }
   paint_stack(paint);
 }
 
 uint32_t tb_arena_touched(uint8_t paint) {
+  if (tb_engine.arena == NULL) return TB_NOT_MEASURED;
   uint32_t used = tb_engine.arena_bytes;
   while (used > 0 && !in_input(&tb_engine.arena[used - 1]) &&
          tb_engine.arena[used - 1] == pattern(paint, used - 1)) {

@@ -18,7 +18,8 @@ extern "C" {
 /* Paint the arena but for its inputs, and the stack below the caller. */
 void tb_paint(uint8_t paint);
 
-/* Bytes from the arena's start to the last one that is an input or lost its paint. */
+/* Bytes from the arena's start to the last one that is an input or lost its paint.
+ * TB_NOT_MEASURED where the engine does not say where its arena is. */
 uint32_t tb_arena_touched(uint8_t paint);
 
 /* Bytes from the stack's top down to the lowest one that lost its paint; the core's own frames

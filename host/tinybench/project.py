@@ -20,9 +20,10 @@ from tinybench.gates import LIMITS, Gates, check_limit
 
 FILE_NAME = "tinybench.toml"
 PIXEL_RANGES = ("auto", "0:255", "0:1", "-1:1")
-ENGINES = ("aot",)
+ENGINES = ("aot", "tflm")
 WEIGHTS = ("plain", "huffman")
 WEIGHTS_IN = ("flash", "ram")
+KERNELS = ("esp-nn", "reference")
 
 
 @dataclass(frozen=True)
@@ -52,9 +53,12 @@ class Project:
         root: the folder that holds .tinybench/ (builds, flashed images) and runs/.
         model: the .tflite file; None where not given.
         board: a name from boards/, or a path to a board file.
-        engine: "aot".
-        weights: "plain", or "huffman": kept in code, decoded in every inference.
-        weights_in: "flash", or "ram": copied there at boot.
+        engine: "aot", or "tflm": TensorFlow Lite Micro.
+        weights: of aot: "plain", or "huffman": kept in code, decoded in every inference.
+        weights_in: of aot: "flash", or "ram": copied there at boot.
+        kernels: of tflm: "esp-nn", or "reference".
+        tflm_source, esp_nn_source: checkouts that tflm is built from for virtual boards; None:
+            those that the environment names.
         runs: the folder in which each run makes a folder of its own.
         gates: the limits that a run must keep.
         port: where the board is plugged in, any pyserial URL; None: a virtual board is started.
@@ -67,6 +71,9 @@ class Project:
     engine: str = "aot"
     weights: str = "plain"
     weights_in: str = "flash"
+    kernels: str = "esp-nn"
+    tflm_source: Path | None = None
+    esp_nn_source: Path | None = None
     runs: Path | None = None
     data: DataConfig = field(default_factory=DataConfig)
     gates: Gates = field(default_factory=Gates)
@@ -90,6 +97,9 @@ _TYPES: dict[str, type] = {
     "engine": str,
     "weights": str,
     "weights_in": str,
+    "kernels": str,
+    "tflm_source": Path,
+    "esp_nn_source": Path,
     "runs": Path,
     "port": str,
     "cable": str,
@@ -105,6 +115,7 @@ _CHOICES = {
     "engine": ENGINES,
     "weights": WEIGHTS,
     "weights_in": WEIGHTS_IN,
+    "kernels": KERNELS,
 }
 
 
@@ -251,7 +262,7 @@ TEMPLATE = """\
 
 model = {model}  # int8 .tflite
 board = {board}  # `tinybench boards` lists them
-engine = "aot"  # compiled ahead of time: no interpreter, no heap
+engine = "aot"  # compiled ahead of time: no interpreter, no heap; or "tflm", to compare with
 # weights = "huffman"  # kept in code where that saves flash, decoded in every inference
 # weights_in = "ram"  # copied there at boot, if they fit beside the arena
 # runs = "runs"  # each bench makes a folder of its own in here

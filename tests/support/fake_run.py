@@ -189,6 +189,7 @@ def fake_result(
         arena_place="internal RAM",
         weights_place="flash",
         arena_bytes=272,
+        arena_method="planned at build time",
         flash={"total": 100, "weights": 60, "code": 30, "ram_static": 300},
         largest=(("tb_w_0", 60), ("tb_conv2d", 30)),
         reference=reference,

@@ -33,7 +33,7 @@ def test_flags_are_laid_over_and_none_changes_nothing() -> None:
         ({"strict": 1}, "strict as true or false", "mend it"),
         ({"model": 3}, "model as a string", "mend it"),
         ({"board": Path("b.toml")}, "board as a string", "mend it"),
-        ({"engine": "tflm"}, "engine as one of aot", "choose"),
+        ({"engine": "magic"}, "engine as one of aot, tflm", "choose"),
     ],
 )
 def test_what_no_project_has_is_refused(flags: dict[str, Any], wanted: str, todo: str) -> None:

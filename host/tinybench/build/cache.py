@@ -30,6 +30,7 @@ from tinybench.render.project import render_project
 
 if TYPE_CHECKING:
     from tinybench.compiler.program import Program
+    from tinybench.tflm.program import Interpreted
 
 SCHEMA = "tinybench.build/1"
 _KEPT = 8  # newest builds per board, engine and instrument
@@ -55,7 +56,7 @@ class Build:
 
 
 def make_build(
-    program: Program,
+    program: Program | Interpreted,
     board: Board,
     *,
     engine: str,
@@ -66,9 +67,9 @@ def make_build(
     """Renders and builds, unless exactly this was built before.
 
     Args:
-        program: the compiled model.
+        program: the compiled model, or for the engine tflm the interpreted one.
         board: the board to build for.
-        engine: "aot".
+        engine: "aot" or "tflm".
         labels: class names in the order of the output, or None.
         root: the folder of builds, e.g. .tinybench/build.
         instrument: what the firmware does besides.
@@ -81,7 +82,7 @@ def make_build(
         board,
         engine=engine,
         labels=labels,
-        weights=program.target.weights_words,
+        options=program.options,
         instrument=instrument,
     )
     folder = _folder(root, wanted)

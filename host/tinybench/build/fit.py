@@ -6,6 +6,7 @@ from tinybench.boards import Board
 from tinybench.boards.room import Need, Placement, Shortage, boards_with_room, place
 from tinybench.compiler.program import Buffer, Program
 from tinybench.errors import DoesNotFit
+from tinybench.tflm.program import Interpreted
 
 _SHOWN = 6  # tensors of the peak that are named
 _SMALLER = {
@@ -15,12 +16,12 @@ _SMALLER = {
 }
 
 
-def need_of(program: Program) -> Need:
+def need_of(program: Program | Interpreted) -> Need:
     """What a compiled model takes."""
-    return Need(program.arena_bytes, program.weights_bytes, program.target.weights_in)
+    return Need(program.arena_bytes, program.weights_bytes, program.weights_in)
 
 
-def check_fit(program: Program, board: Board) -> Placement:
+def check_fit(program: Program | Interpreted, board: Board) -> Placement:
     """Refuses a model that cannot fit, whatever else the firmware needs.
 
     The firmware's own few KB are not counted here: the linker has the last word on those.
@@ -35,6 +36,12 @@ def check_fit(program: Program, board: Board) -> Placement:
     found = place(need, board)
     if isinstance(found, Placement):
         return found
+    if not isinstance(program, Program):  # TFLM's own
+        raise DoesNotFit(
+            found.wanted,
+            f"for TFLite Micro {found.seen}",
+            f"--engine aot, or {_todo(need, found)}",
+        )
     details = peak_lines(program) if found.of == "RAM" else ()
     raise DoesNotFit(found.wanted, found.seen, _todo(need, found), details=details)
 

@@ -9,15 +9,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 import tinybench
 from tinybench import resources
 from tinybench.boards import Board
 from tinybench.build.driver import find_compiler
 from tinybench.render.instrument import Instrument
-from tinybench.render.project import firmware_files
+from tinybench.render.project import engine_of, firmware_files
 
-_CODE = ("compiler", "model", "render")  # the rooms whose code decides what is generated
+PLAIN = MappingProxyType({"weights": "plain"})
+_CODE = ("compiler", "model", "render", "tflm")  # the rooms whose code decides what is generated
 
 
 @dataclass(frozen=True)
@@ -27,8 +29,8 @@ class Ingredients:
     Attributes:
         board, engine: names.
         parts: digest or version by name: "model", "board file", "labels", "firmware sources",
-            "templates", "tinybench" (its own code), "compiler" (gcc), "weights",
-            "instrument".
+            "templates", "tinybench" (its own code), "compiler" (gcc), "instrument"; "weights" or,
+            for tflm, "kernels", "arena" and "tflm_sources".
     """
 
     board: str
@@ -53,7 +55,7 @@ def gather_ingredients(
     *,
     engine: str,
     labels: Sequence[str] | None,
-    weights: str = "plain",
+    options: Mapping[str, str] = PLAIN,
     instrument: Instrument = Instrument.NONE,
 ) -> Ingredients:
     """Looks at everything that a build would use now.
@@ -61,9 +63,9 @@ def gather_ingredients(
     Args:
         model_sha256: of the model file.
         board: its facts count, wherever its file lies.
-        engine: "aot".
+        engine: "aot" or "tflm".
         labels: class names; None and an empty list are the same.
-        weights: Target.weights_words.
+        options: of the program, see Program.options and Interpreted.options.
         instrument: what the firmware does besides.
 
     Raises:
@@ -75,11 +77,11 @@ def gather_ingredients(
         engine=engine,
         parts={
             "model": model_sha256,
-            "weights": weights,
+            **options,
             "instrument": instrument.value,
             "board file": board.facts_sha256,
             "labels": _digest([json.dumps(list(labels or ())).encode()]),
-            "firmware sources": _digest_files(firmware_files(board, engine)),
+            "firmware sources": _digest_files(firmware_files(board, engine_of(engine, instrument))),
             "templates": _digest_files(resources.templates().glob("*.j2")),
             "tinybench": _own_code(),
             "compiler": _compiler_of(board),

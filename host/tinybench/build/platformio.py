@@ -19,6 +19,8 @@ from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
+import platformdirs
+
 from tinybench.boards import Board
 from tinybench.errors import BuildError
 from tinybench.guard import guarded
@@ -117,7 +119,9 @@ def environment(project: Path | None) -> dict[str, str]:
     """
     kept = {key: value for key, value in os.environ.items() if not key.startswith("PLATFORMIO_")}
     own = (project / CORE_DIR).resolve() if project else core_dir()
-    return {**kept, **_SETTINGS, "PLATFORMIO_CORE_DIR": str(own)}
+    shelf = Path(platformdirs.user_cache_dir("tinybench")) / "objects"
+    ours = {"PLATFORMIO_CORE_DIR": str(own), "TINYBENCH_OBJECTS": str(shelf)}
+    return {**kept, **_SETTINGS, **ours}
 
 
 def core_dir() -> Path:

@@ -12,11 +12,14 @@ from tinybench.cli.options import (
     HERE,
     AsJson,
     Boards,
-    Engine,
+    Engines,
+    EspNnSource,
     Folder,
+    Kernels,
     Labels,
     Model,
     Port,
+    TflmSource,
     Weights,
     WeightsIn,
     project_from,
@@ -29,9 +32,12 @@ from tinybench.project import PIXEL_RANGES, Project, overlay
 def bench(
     model: Model = None,
     board: Boards = None,
-    engine: Engine = None,
+    engine: Engines = None,
     weights: Weights = None,
     weights_in: WeightsIn = None,
+    kernels: Kernels = None,
+    tflm_source: TflmSource = None,
+    esp_nn_source: EspNnSource = None,
     data: Annotated[
         Path | None,
         typer.Option(
@@ -89,10 +95,19 @@ def bench(
             report = resume_bench(resume, watch=progress)
         conclude(report, as_json)
         return
-    boards = list(dict.fromkeys(board or []))
+    boards, engines = list(dict.fromkeys(board or [])), list(dict.fromkeys(engine or []))
     project = overlay(
         project_from(
-            folder, model, boards[0] if boards else None, engine, labels, weights, weights_in
+            folder,
+            model,
+            boards[0] if boards else None,
+            engines[0] if engines else None,
+            labels,
+            weights,
+            weights_in,
+            kernels=kernels,
+            tflm_source=tflm_source,
+            esp_nn_source=esp_nn_source,
         ),
         path=data,
         limit=limit,
@@ -102,8 +117,8 @@ def bench(
         cable=cable,
         **read_limits(gate or []),
     )
-    if len(boards) > 1:
-        _bench_many(project, boards, out, flash, as_json)
+    if len(boards) > 1 or len(engines) > 1:
+        _bench_many(project, boards, engines, out, flash, as_json)
         return
     with BenchProgress() as progress:
         report = bench_model(project, out=out, flash=flash, watch=progress)
@@ -111,17 +126,29 @@ def bench(
 
 
 def _bench_many(
-    project: Project, boards: list[str], out: Path | None, flash: bool, as_json: bool
+    project: Project,
+    boards: list[str],
+    engines: list[str],
+    out: Path | None,
+    flash: bool,
+    as_json: bool,
 ) -> None:
-    from tinybench.cli.many import OneOfMany, show_runs, worst
+    """Boards at the same time, engines one after the other: two cannot be on one board."""
+    from tinybench.cli.many import OneOfMany, run_name, show_runs, worst
     from tinybench.cli.progress import BenchProgress
-    from tinybench.workflow.many import bench_boards
+    from tinybench.workflow.many import BoardRun, bench_boards
 
-    projects = [overlay(project, board=name) for name in boards]
-    outs = [out / Path(name).stem if out else None for name in boards]
+    runs: list[BoardRun] = []
     with BenchProgress() as progress:
-        watches = [OneOfMany(name, progress) for name in boards]
-        runs = bench_boards(projects, outs, watches, flash=flash)
+        for engine in engines or [project.engine]:
+            own = [overlay(project, board=name) for name in boards] or [project]
+            here = [overlay(one, engine=engine) for one in own]
+            names = [run_name(p, len(boards) > 1, len(engines) > 1) for p in here]
+            outs = [out / name.replace(" ", "-") if out else None for name in names]
+            watches = [OneOfMany(name, progress) for name in names]
+            runs += bench_boards(here, outs, watches, flash=flash)
+            if runs[-1].interrupted:
+                break
     show_runs(runs, as_json)
     error = worst(runs)
     if error is not None:

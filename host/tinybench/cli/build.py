@@ -14,9 +14,12 @@ from tinybench.cli.options import (
     AsJson,
     Board,
     Engine,
+    EspNnSource,
     Folder,
+    Kernels,
     Labels,
     Model,
+    TflmSource,
     Weights,
     WeightsIn,
     project_from,
@@ -31,6 +34,9 @@ def build(
     engine: Engine = None,
     weights: Weights = None,
     weights_in: WeightsIn = None,
+    kernels: Kernels = None,
+    tflm_source: TflmSource = None,
+    esp_nn_source: EspNnSource = None,
     labels: Labels = None,
     render_only: Annotated[
         Path | None,
@@ -65,7 +71,18 @@ def build(
 
     if out is not None and not merged:
         raise UsageError("--out with --merged", "--out alone", "add --merged")
-    project = project_from(folder, model, board, engine, labels, weights, weights_in)
+    project = project_from(
+        folder,
+        model,
+        board,
+        engine,
+        labels,
+        weights,
+        weights_in,
+        kernels=kernels,
+        tflm_source=tflm_source,
+        esp_nn_source=esp_nn_source,
+    )
     if render_only is not None:
         place = str(render_firmware(project, render_only))
         print_json({"project": place}) if as_json else print_pairs([("project", place)])

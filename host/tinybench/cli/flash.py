@@ -14,10 +14,13 @@ from tinybench.cli.options import (
     HERE,
     Board,
     Engine,
+    EspNnSource,
     Folder,
+    Kernels,
     Labels,
     Model,
     Port,
+    TflmSource,
     Weights,
     WeightsIn,
     project_from,
@@ -37,6 +40,9 @@ def flash(
     engine: Engine = None,
     weights: Weights = None,
     weights_in: WeightsIn = None,
+    kernels: Kernels = None,
+    tflm_source: TflmSource = None,
+    esp_nn_source: EspNnSource = None,
     labels: Labels = None,
     port: Port = None,
     mac: Annotated[
@@ -72,9 +78,19 @@ def flash(
         }
         _flash_image(image, overlay(Project(folder), port=port), board, mac, given)
         return
-    project = overlay(
-        project_from(folder, model, board, engine, labels, weights, weights_in), port=port
+    project = project_from(
+        folder,
+        model,
+        board,
+        engine,
+        labels,
+        weights,
+        weights_in,
+        kernels=kernels,
+        tflm_source=tflm_source,
+        esp_nn_source=esp_nn_source,
     )
+    project = overlay(project, port=port)
     flashed, hello = flash_firmware(
         project, build=build, mac=mac, watch=BenchProgress(), choose=_chooser()
     )

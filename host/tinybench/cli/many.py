@@ -1,8 +1,9 @@
-"""A bench on several boards: one display while it runs, one table at its end."""
+"""A bench on several boards or engines: one display while it runs, one table at its end."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tinybench.cli.console import news, print_json, print_table, show, show_error
@@ -11,7 +12,14 @@ from tinybench.cli.progress import BenchProgress
 if TYPE_CHECKING:
     from tinybench.bench.records import SampleRecord
     from tinybench.errors import TinybenchError
+    from tinybench.project import Project
     from tinybench.workflow.many import BoardRun
+
+
+_COLUMNS = (
+    *("board", "engine", "samples", "top-1", "as TFLM", "latency, median"),
+    *("arena, B", "RAM, B", "flash, B", "run"),
+)
 
 
 class OneOfMany:
@@ -38,17 +46,23 @@ class OneOfMany:
         self._everyone.unreadable(f"[{self._board}] {name}")
 
 
+def run_name(project: Project, by_board: bool, by_engine: bool) -> str:
+    """What tells a run from the others: its board, its engine, or both."""
+    board = Path(project.board or "").stem
+    return " ".join([board] * (by_board or not by_engine) + [project.engine] * by_engine)
+
+
 def show_runs(runs: Sequence[BoardRun], as_json: bool) -> None:
-    """A column per figure, a row per board; then each board's error."""
+    """A column per figure, a row per board and engine; then each one's error."""
     if as_json:
         print_json([_json(run) for run in runs])
     else:
-        columns = ("board", "samples", "top-1", "as TFLM", "latency, median", "arena, B", "run")
-        print_table(columns, [_row(run) for run in runs], right=(1, 2, 3, 4, 5))
+        print_table(_COLUMNS, [_row(run) for run in runs], right=tuple(range(2, 9)))
         show("")
+    several = len({run.engine for run in runs}) > 1
     for run in runs:
         if run.error is not None:
-            news(f"[{run.board}]")
+            news(f"[{run.board} {run.engine}]" if several else f"[{run.board}]")
             show_error(run.error)
 
 
@@ -62,6 +76,7 @@ def worst(runs: Sequence[BoardRun]) -> TinybenchError | None:
 def _json(run: BoardRun) -> dict[str, Any]:
     return {
         "board": run.board,
+        "engine": run.engine,
         "folder": str(run.report.folder) if run.report else None,
         "result": run.report.result if run.report else None,
         "error": str(run.error) if run.error else None,
@@ -70,16 +85,19 @@ def _json(run: BoardRun) -> dict[str, Any]:
 
 def _row(run: BoardRun) -> tuple[str, ...]:
     if run.report is None:
-        return (run.board, *("-" * 5), "did not begin")
+        return (run.board, run.engine, *("-" * 7), "did not begin")
     result = run.report.result
     top1, median = result["accuracy"]["device_top1"], result["latency"]["median"]
     agreement = result["agreement"]
     return (
         run.board,
+        run.engine,
         f"{result['samples']['measured']:,} of {result['samples']['planned']:,}",
         "-" if top1 is None else f"{top1:.4f}",
         "-" if agreement["outputs_byte_equal"] is None else f"{agreement['outputs_byte_equal']:,}",
         "-" if median is None else f"{median:,} {result['latency']['unit']}",
         f"{result['memory']['arena_bytes']:,}",
+        f"{result['memory']['static_bytes']:,}",
+        f"{result['flash']['total_bytes']:,}",
         str(run.report.folder),
     )

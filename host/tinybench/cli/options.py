@@ -20,7 +20,27 @@ Boards = Annotated[
     list[str] | None,
     typer.Option("--board", "-b", help="Board name or board file; several run at the same time."),
 ]
-Engine = Annotated[str | None, typer.Option("--engine", help="aot.")]
+Engine = Annotated[str | None, typer.Option("--engine", help="aot|tflm.")]
+Engines = Annotated[
+    list[str] | None,
+    typer.Option("--engine", help="aot|tflm; several are measured one after the other."),
+]
+Kernels = Annotated[
+    str | None, typer.Option("--kernels", help="esp-nn|reference: kernels of --engine tflm.")
+]
+TflmSource = Annotated[
+    Path | None,
+    typer.Option(
+        "--tflm-source",
+        help="Checkout of espressif/esp-tflite-micro. [default: TINYBENCH_TFLM_SOURCE]",
+    ),
+]
+EspNnSource = Annotated[
+    Path | None,
+    typer.Option(
+        "--esp-nn-source", help="Checkout of espressif/esp-nn. [default: TINYBENCH_ESP_NN_SOURCE]"
+    ),
+]
 Weights = Annotated[
     str | None, typer.Option("--weights", help="plain|huffman: how filters are kept in flash.")
 ]
@@ -59,6 +79,10 @@ def project_from(
     labels: Path | None = None,
     weights: str | None = None,
     weights_in: str | None = None,
+    *,
+    kernels: str | None = None,
+    tflm_source: Path | None = None,
+    esp_nn_source: Path | None = None,
 ) -> Project:
     """tinybench.toml of a folder with these flags laid over it."""
     return overlay(
@@ -69,4 +93,7 @@ def project_from(
         labels=labels,
         weights=weights,
         weights_in=weights_in,
+        kernels=kernels,
+        tflm_source=tflm_source,
+        esp_nn_source=esp_nn_source,
     )

@@ -10,9 +10,12 @@ from tinybench.cli.options import (
     AsJson,
     Board,
     Engine,
+    EspNnSource,
     Folder,
+    Kernels,
     Model,
     SomeData,
+    TflmSource,
     Weights,
     project_from,
 )
@@ -30,6 +33,9 @@ def profile(
     board: Board = None,
     engine: Engine = None,
     weights: Weights = None,
+    kernels: Kernels = None,
+    tflm_source: TflmSource = None,
+    esp_nn_source: EspNnSource = None,
     data: SomeData = None,
     folder: Folder = HERE,
     as_json: AsJson = False,
@@ -38,7 +44,19 @@ def profile(
     from tinybench.cli.progress import BenchProgress
     from tinybench.workflow.profile import profile_json, profile_model
 
-    project = overlay(project_from(folder, model, board, engine, weights=weights), path=data)
+    project = overlay(
+        project_from(
+            folder,
+            model,
+            board,
+            engine,
+            weights=weights,
+            kernels=kernels,
+            tflm_source=tflm_source,
+            esp_nn_source=esp_nn_source,
+        ),
+        path=data,
+    )
     with BenchProgress() as progress:
         seen = profile_model(project, watch=progress)
     if as_json:
@@ -58,7 +76,7 @@ def _show(seen: Profile) -> None:
             *("", "all calls", f"{sum(call.ticks for call in seen.calls):,}", "100.0 %"),
             *(f"{macs:,}", f"{seen.shipped / macs:.2f}" if macs else ""),
             f"{sum(call.weight_bytes for call in seen.calls):,}",
-            f"{sum(call.streamed_bytes for call in seen.calls):,}",
+            _sum([call.streamed_bytes for call in seen.calls]),
         )
     )
     print_table(columns, rows, right=(2, 3, 4, 5, 6, 7))
@@ -71,6 +89,11 @@ def _show(seen: Profile) -> None:
             ("streamed", "constants from flash, read again where a step's exceed the cache budget"),
         ]
     )
+
+
+def _sum(parts: list[int | None]) -> str:
+    known = [part for part in parts if part is not None]
+    return f"{sum(known):,}" if len(known) == len(parts) else "-"
 
 
 def _row(call: ProfiledCall) -> tuple[str, ...]:

@@ -12,9 +12,12 @@ from tinybench.cli.options import (
     AsJson,
     Board,
     Engine,
+    EspNnSource,
     Folder,
+    Kernels,
     Model,
     SomeData,
+    TflmSource,
     Weights,
     project_from,
 )
@@ -30,6 +33,9 @@ def verify(
     board: Board = None,
     engine: Engine = None,
     weights: Weights = None,
+    kernels: Kernels = None,
+    tflm_source: TflmSource = None,
+    esp_nn_source: EspNnSource = None,
     data: SomeData = None,
     limit: Annotated[
         int | None, typer.Option("--limit", min=1, help="At most so many. [default: 3]")
@@ -46,7 +52,18 @@ def verify(
     from tinybench.workflow.verify import mismatch, verified_json, verify_model
 
     project = overlay(
-        project_from(folder, model, board, engine, weights=weights), path=data, limit=limit
+        project_from(
+            folder,
+            model,
+            board,
+            engine,
+            weights=weights,
+            kernels=kernels,
+            tflm_source=tflm_source,
+            esp_nn_source=esp_nn_source,
+        ),
+        path=data,
+        limit=limit,
     )
     with BenchProgress() as progress:
         seen = verify_model(project, watch=progress)

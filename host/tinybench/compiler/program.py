@@ -399,6 +399,21 @@ class Program:
     coding: tuple[FilterCoding, ...] = ()
 
     @property
+    def options(self) -> dict[str, str]:
+        """How it was made, as far as there was a choice."""
+        return {"weights": self.target.weights_words}
+
+    @property
+    def weights_in(self) -> str:
+        """Where the constants are wanted: "flash" or "ram"."""
+        return self.target.weights_in
+
+    @property
+    def arena_method(self) -> str:
+        """How the arena's size was found."""
+        return "planned at build time"
+
+    @property
     def arena_bytes(self) -> int:
         """Planned size of the arena: inputs, outputs and everything between."""
         return self.plan.arena_bytes

@@ -10,13 +10,15 @@ class Instrument(StrEnum):
 
     NONE is the firmware that ships. PROFILE reads the latency counter around every kernel call and
     gives what it read as one more output. TAP sends every tensor as it is made. NULL has no model:
-    what a model adds to a firmware is the difference from it.
+    what a model adds to a firmware is the difference from it. ARENA finds out how many bytes TFLM
+    needs and gives them as one more output.
     """
 
     NONE = ""
     PROFILE = "profile"
     TAP = "tap"
     NULL = "null"
+    ARENA = "arena"
 
     @property
     def defines(self) -> dict[str, str | int]:

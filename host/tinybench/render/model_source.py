@@ -174,15 +174,21 @@ def render_model(
         placement: where arena and weights go.
     """
     if instrument is Instrument.NULL:
-        null = NullContext(_bytes(bytes.fromhex(build_id)))
-        return {"model.cc": render_template("null.cc.j2", null)}
+        return render_null(build_id)
     context = _model_context(program, build_id, instrument, placement)
-    return {
-        "model.cc": render_template("model.cc.j2", context),
-        "labels.h": render_template(
-            "labels.h.j2", LabelsContext(tuple(c_string(s) for s in labels or ()))
-        ),
-    }
+    return {"model.cc": render_template("model.cc.j2", context), **render_labels(labels)}
+
+
+def render_null(build_id: str) -> dict[str, str]:
+    """The generated sources of a firmware without a model."""
+    null = NullContext(byte_list(bytes.fromhex(build_id)))
+    return {"model.cc": render_template("null.cc.j2", null)}
+
+
+def render_labels(labels: Sequence[str] | None) -> dict[str, str]:
+    """labels.h by its name."""
+    context = LabelsContext(tuple(c_string(s) for s in labels or ()))
+    return {"labels.h": render_template("labels.h.j2", context)}
 
 
 def c_string(text: str) -> str:
@@ -212,8 +218,8 @@ def _model_context(
     return ModelContext(
         kernels_version=kernels_version(),
         model_sha256=program.graph.sha256,
-        sha256_bytes=_bytes(bytes.fromhex(program.graph.sha256)),
-        build_id_bytes=_bytes(bytes.fromhex(build_id)),
+        sha256_bytes=byte_list(bytes.fromhex(program.graph.sha256)),
+        build_id_bytes=byte_list(bytes.fromhex(build_id)),
         macs=program.macs,
         weights_bytes=program.weights_bytes,
         arena_bytes=program.arena_bytes,
@@ -225,8 +231,8 @@ def _model_context(
         calls=tuple(calls),
         instrument=instrument,
         tensor_groups=(
-            TensorGroup("inputs", tuple(_tensor(t) for t in program.inputs)),
-            TensorGroup("outputs", tuple(_tensor(t) for t in program.outputs)),
+            TensorGroup("inputs", tuple(tensor_source(t) for t in program.inputs)),
+            TensorGroup("outputs", tuple(tensor_source(t) for t in program.outputs)),
         ),
     )
 
@@ -239,7 +245,8 @@ def kernels_version() -> int:
     return int(found[1])
 
 
-def _bytes(data: bytes) -> str:
+def byte_list(data: bytes) -> str:
+    """An initializer of bytes, without its braces."""
     return ", ".join(f"0x{b:02x}" for b in data)
 
 
@@ -376,7 +383,8 @@ def _address(program: Program, tensor: int) -> str:
     return f"at({_offset(program, tensor)})"
 
 
-def _tensor(tensor: DeviceTensor) -> TensorSource:
+def tensor_source(tensor: DeviceTensor) -> TensorSource:
+    """One of a model's inputs or outputs."""
     return TensorSource(
         offset=tensor.offset,
         nbytes=tensor.nbytes,

@@ -14,7 +14,7 @@ Equal input gives equal bytes, and a file that would not change is not written.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -29,6 +29,8 @@ from tinybench.render.sources import Source, load_sources
 
 if TYPE_CHECKING:
     from tinybench.compiler.program import Program
+    from tinybench.tflm.checkouts import Taken
+    from tinybench.tflm.program import Interpreted
 
 CORE_DIR = ".platformio"  # below the project: PlatformIO's own state, see build/platformio.py
 IDENTITY_FILE = "tinybench.json"
@@ -61,6 +63,7 @@ class BoardContext:
     toolchain: str
     isa_flags: tuple[str, ...]
     bare_metal: bool
+    cxx_library: bool
     include_folders: tuple[str, ...]
     defines: dict[str, str | int]
     flash_bytes: int
@@ -81,7 +84,7 @@ class LinkerContext:
 
 
 def render_project(
-    program: Program,
+    program: Program | Interpreted,
     board: Board,
     *,
     engine: str,
@@ -93,9 +96,9 @@ def render_project(
     """Renders the compiled model and writes a whole project around it.
 
     Args:
-        program: what compiler.compile_graph() made.
+        program: what compiler.compile_graph() or, for the engine tflm, tflm.program made.
         board: the board to build for.
-        engine: "aot".
+        engine: "aot" or "tflm".
         labels: class names, in the order of the output, or None.
         build_id: 32 hex digits, see build/ingredients.py.
         out: the project's folder; made if need be.
@@ -109,15 +112,23 @@ def render_project(
         BuildError: no room or no permission to write.
     """
     from tinybench.render.model_source import render_model
+    from tinybench.render.tflm_source import render_interpreted
+    from tinybench.tflm.program import Interpreted
 
     identity = Identity(build_id, board.name, engine, program.graph.sha256)
-    need = Need(program.arena_bytes, program.weights_bytes, program.target.weights_in)
+    need = Need(program.arena_bytes, program.weights_bytes, program.weights_in)
     found = place(need, board)
     placement = found if isinstance(found, Placement) else INTERNAL  # the linker says how much
-    files = render_model(program, labels, build_id, instrument, placement)
     options = [f"{instrument} build"] if instrument else []
-    options += [f"{weights} weights"] if (weights := program.target.weights) != "plain" else []
-    options += ["weights in RAM"] if placement.weights != "flash" else []
+    taken: tuple[Taken, ...] = ()
+    if isinstance(program, Interpreted):
+        files = render_interpreted(program, labels, build_id, instrument, placement)
+        options.append(f"{program.kernels} kernels")
+        taken = program.taken
+    else:
+        files = render_model(program, labels, build_id, instrument, placement)
+        options += [f"{weights} weights"] if (weights := program.target.weights) != "plain" else []
+        options += ["weights in RAM"] if placement.weights != "flash" else []
     options += ["arena in PSRAM"] if placement.arena == "PSRAM" else []
     return write_project(
         files,
@@ -127,6 +138,7 @@ def render_project(
         instrument=instrument,
         options=", ".join(options),
         placement=placement,
+        taken=taken,
     )
 
 
@@ -139,6 +151,7 @@ def write_project(
     instrument: Instrument = Instrument.NONE,
     options: str = "",
     placement: Placement = INTERNAL,
+    taken: Sequence[Taken] = (),
 ) -> Path:
     """As render_project(), for a model that is rendered already ("model.cc", "labels.h").
 
@@ -146,29 +159,48 @@ def write_project(
         model_files, board, identity, out, instrument: as there.
         options: what the device's hello says of the build.
         placement: where model.cc says that arena and weights go.
+        taken: files of the engine's components.
     """
     table = load_sources()
-    sources = table.collect(board, identity.engine)
+    engine = engine_of(identity.engine, instrument)
+    sources = table.collect(board, engine)
     defines = instrument.defines | ({"TB_BUILD_OPTIONS": options} if options else {})
     identified = {
         PurePosixPath(IDENTITY_FILE): (json.dumps(asdict(identity), indent=1) + "\n").encode()
     }
     if board.kind == "hardware":
         files = espidf_files(
-            board, sources, model_files, table.model_flags(), defines, placement, {}
+            board,
+            sources,
+            model_files,
+            table.model_flags(engine, board),
+            defines,
+            placement,
+            table.registry(engine),
         )
         write_tree(out, files | identified, owned=("main",))
         return out
+    folders = _include_folders(sources)
+    foreign = table.foreign(engine, board, taken) if engine == identity.engine else []
+    sources += foreign
     files = {source.path: source.origin.read_bytes() for source in sources}
     files |= {PurePosixPath("src", name): text.encode() for name, text in model_files.items()}
     flags = {str(source.path): list(source.flags) for source in sources if source.flags is not None}
     flags |= {
-        f"src/{name}": list(table.model_flags()) for name in model_files if name.endswith(".cc")
+        f"src/{name}": list(table.model_flags(engine, board))
+        for name in model_files
+        if name.endswith(".cc")
     }
     files |= _platform_files(board)
-    files |= _rendered_files(board, _include_folders(sources), flags, defines)
+    shared = {str(source.path) for source in foreign}
+    files |= _rendered_files(board, folders, flags, defines, shared)
     write_tree(out, files | identified, owned=("src", "platform"))
     return out
+
+
+def engine_of(engine: str, instrument: Instrument) -> str:
+    """Whose sources a firmware has: without a model, nothing of TFLM either."""
+    return "aot" if instrument is Instrument.NULL else engine
 
 
 def _include_folders(sources: Sequence[Source]) -> tuple[str, ...]:
@@ -204,15 +236,20 @@ def _rendered_files(
     include_folders: tuple[str, ...],
     flags: Mapping[str, Sequence[str]],
     defines: Mapping[str, str | int],
+    foreign: Collection[str],
 ) -> dict[PurePosixPath, bytes]:
     bare_metal = board.chip.isa != "host"
-    rows = [{"path": path, "flags": flags[path]} for path in sorted(flags)]
+    rows = [
+        {"path": path, "flags": flags[path]} | ({"shared": True} if path in foreign else {})
+        for path in sorted(flags)
+    ]
     texts = {
         "platformio.ini": render_template(
             "platformio.ini.j2", IniContext(board=board.name, core_dir=CORE_DIR)
         ),
         f"platform/boards/{board.name}.json": render_template(
-            "board.json.j2", _board_context(board, bare_metal, include_folders, defines)
+            "board.json.j2",
+            _board_context(board, bare_metal, include_folders, defines, bool(foreign)),
         ),
         "sources.json": json.dumps(rows, indent=1) + "\n",
     }
@@ -226,12 +263,14 @@ def _board_context(
     bare_metal: bool,
     folders: tuple[str, ...],
     defines: Mapping[str, str | int],
+    cxx_library: bool,
 ) -> BoardContext:
     return BoardContext(
         title=board.title,
         toolchain=board.build.toolchain,
         isa_flags=board.build.flags,
         bare_metal=bare_metal,
+        cxx_library=cxx_library,
         include_folders=folders,
         defines={
             "TB_BOARD_NAME": board.name,

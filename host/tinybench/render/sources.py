@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tinybench import resources
 from tinybench.boards import Board
 from tinybench.errors import ConfigError
+
+if TYPE_CHECKING:
+    from tinybench.tflm.checkouts import Taken
 
 _COMPILED = {".c": "c", ".S": "asm", ".cc": "cxx"}
 
@@ -35,7 +39,8 @@ class SourceTable:
 
     flags: dict[str, tuple[str, ...]]
     sets: dict[str, dict[str, Any]]
-    engines: dict[str, tuple[str, ...]]
+    engines: dict[str, dict[str, Any]]
+    components: dict[str, dict[str, Any]]
     files: dict[str, tuple[str, ...]]
 
     def collect(self, board: Board, engine: str) -> list[Source]:
@@ -54,11 +59,65 @@ class SourceTable:
         for key, folder in _port_folders(board):
             if not (resources.firmware() / folder).is_dir():
                 raise ConfigError(f"{board.source}: {key}, a folder below firmware/", folder)
-        return [source for name in self.engines[engine] for source in self._set(name, board)]
+        of_engine = self._engine_flags(engine, board)
+        further = self.engines[engine].get("virtual", ()) if board.kind == "virtual" else ()
+        return [
+            replace(source, flags=source.flags + of_engine)
+            if source.flags is not None and source.path.suffix == ".cc"
+            else source
+            for name in (*self.engines[engine]["sets"], *further)
+            for source in self._set(name, board)
+        ]
 
-    def model_flags(self) -> tuple[str, ...]:
+    def registry(self, engine: str) -> dict[str, str]:
+        """What an engine takes from ESP-IDF's component registry: exact versions by name."""
+        found: dict[str, str] = {}
+        for name in self.engines[engine].get("components", ()):
+            found |= self.components[name]["registry"]
+        return found
+
+    def foreign(self, engine: str, board: Board, taken: Sequence[Taken]) -> list[Source]:
+        """The files of an engine's components, as sources.
+
+        Args:
+            engine: its components' headers are found by all of them.
+            board: a virtual one.
+            taken: what of the checkouts is wanted.
+        """
+        return [
+            Source(
+                file.origin,
+                PurePosixPath("src", file.component, file.path),
+                self._foreign_flags(engine, board, file),
+            )
+            for file in taken
+        ]
+
+    def model_flags(self, engine: str, board: Board) -> tuple[str, ...]:
         """The compiler flags of the rendered model.cc."""
-        return self.flags["all"] + self.flags["cxx"]
+        return self.flags["all"] + self.flags["cxx"] + self._engine_flags(engine, board)
+
+    def _foreign_flags(self, engine: str, board: Board, file: Taken) -> tuple[str, ...] | None:
+        language = _COMPILED.get(file.path.suffix)
+        if language is None:
+            return None
+        component = self.components[file.component]
+        own = component.get("folders", {}).get(str(file.path.parent), ())
+        of_engine = self._engine_flags(engine, board)
+        return (*component["flags"], *own, *self.flags[language], *of_engine)
+
+    def _engine_flags(self, engine: str, board: Board) -> tuple[str, ...]:
+        """The engine's own and, where ESP-IDF does not know, where its components' headers are."""
+        entry = self.engines[engine]
+        if board.kind == "hardware":
+            return tuple(entry.get("flags", ()))
+        folders = (
+            PurePosixPath("src", name, folder)
+            for name in entry.get("components", ())
+            for folder in self.components[name]["headers"]
+        )
+        system = (flag for folder in folders for flag in ("-isystem", str(folder)))
+        return (*entry.get("flags", ()), *system)
 
     def _set(self, name: str, board: Board) -> list[Source]:
         root = resources.firmware()
@@ -100,13 +159,14 @@ def load_sources() -> SourceTable:
     for name in files:
         if not (resources.firmware() / name).is_file():
             raise ConfigError(f"{path}: a file below firmware/", f"files.{name!r}")
-    engines = {name: tuple(entry["sets"]) for name, entry in table["engines"].items()}
-    for name, sets in engines.items():
-        for unknown in set(sets) - set(table["sets"]):
+    engines = table["engines"]
+    for name, entry in engines.items():
+        for unknown in set(entry["sets"]) - set(table["sets"]):
             raise ConfigError(f"{path}: a set for engines.{name}", f"{unknown!r}")
     return SourceTable(
         flags={name: tuple(flags) for name, flags in table["flags"].items()},
         sets=table["sets"],
         engines=engines,
+        components=table.get("components", {}),
         files=files,
     )

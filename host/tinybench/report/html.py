@@ -185,6 +185,8 @@ def _picture(path: Path) -> str:
 
 def _command(result: Mapping[str, Any]) -> str:
     words = ["tinybench", "bench", result["model"]["name"], "--board", result["board"]["name"]]
+    if result["engine"]["name"] != "aot":
+        words += ["--engine", result["engine"]["name"], "--kernels", result["engine"]["kernels"]]
     if result["engine"].get("weights", "plain") != "plain":
         words += ["--weights", result["engine"]["weights"]]
     words += ["--data", result["data"]["path"]]

@@ -23,6 +23,7 @@ SCHEMA = "tinybench.result/3"
 _NO_CLASSES = "the model's output is not one score per class"
 _NO_REFERENCE = "the run ended before the desktop runtime answered"
 _NO_CLOCK = "this board counts no time"
+_KEEPS = "TFLM keeps in it what must stay from one inference to the next, so it cannot be painted"
 _NO_WORST = f"TFLM did not run, or {NO_SAMPLE}"
 
 Json = dict[str, Any]
@@ -42,7 +43,7 @@ class RunFacts:
         no_labels: why the data has no labels; "" where it has.
         device: what the hello said; None where the device never answered.
         outputs: what lies in outputs.bin for each sample.
-        arena_bytes: planned.
+        arena_bytes, arena_method: its size, and how it was found.
         arena_place, weights_place: "internal RAM", "PSRAM", "flash".
         flash: "total", "weights", "code" and "ram_static" in bytes, from the ELF.
         largest: (symbol, bytes) of what takes most of the flash.
@@ -60,6 +61,7 @@ class RunFacts:
     device: Mapping[str, Any] | None
     outputs: Sequence[DeviceTensor]
     arena_bytes: int
+    arena_method: str
     arena_place: str
     weights_place: str
     flash: Mapping[str, int]
@@ -226,10 +228,14 @@ def _memory(facts: RunFacts, footprint: Footprint | None) -> Json:
     unknown = "the board cannot tell" if footprint else NO_SAMPLE
     return {
         "arena_bytes": facts.arena_bytes,
-        "arena_method": "planned at build time",
+        "arena_method": facts.arena_method,
         "arena_place": facts.arena_place,
         "weights_place": facts.weights_place,
-        **_or_reason("arena_used_bytes", footprint and footprint.arena_used, unknown),
+        **_or_reason(
+            "arena_used_bytes",
+            footprint and footprint.arena_used,
+            _KEEPS if footprint and facts.engine["name"] == "tflm" else unknown,
+        ),
         **_or_reason("stack_bytes", footprint and footprint.stack, unknown),
         "used_method": "high-water marks of two painted inferences, the larger of each",
         "static_bytes": facts.flash["ram_static"],

@@ -20,7 +20,7 @@ from tinybench.report.folder import OUTPUTS, RESULT, RUN, SAMPLES
 from tinybench.report.load import read_records
 
 SCHEMA = "tinybench.run/1"
-_PATHS = ("root", "model", "runs")
+_PATHS = ("root", "model", "runs", "tflm_source", "esp_nn_source")
 
 
 def describe_run(project: Project, started: datetime) -> dict[str, Any]:

@@ -54,7 +54,7 @@ def bench_model(
 
     watch = watch or Silent()
     started = datetime.now(UTC)
-    compiled = compile_model(project)
+    compiled = compile_model(project, watch)
     check_reach(project, compiled.board)
     samples = open_samples(project, compiled, project.data.limit or None)
     project = with_port(project, compiled.board)
@@ -88,7 +88,7 @@ def resume_bench(folder: Path, *, watch: Watch | None = None) -> BenchReport:
 
     watch = watch or Silent()
     project, started = read_run(folder)
-    compiled = compile_model(project)
+    compiled = compile_model(project, watch)
     check_reach(project, compiled.board)
     samples = open_samples(project, compiled, project.data.limit or None)
     project = with_port(project, compiled.board)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tinybench.compiler import Program, Target
     from tinybench.flash.slot import Flashed
     from tinybench.model.graph import Graph
+    from tinybench.tflm.program import Interpreted
     from tinybench.wire.messages import Hello
 
 
@@ -33,14 +34,14 @@ class Compiled:
         model: the .tflite file.
         data: its bytes.
         graph: the model as it is in the file.
-        program: what the compiler made of it.
+        program: what the compiler made of it; for the engine tflm, how TFLM runs it.
         labels: class names, None where no labels file is named.
     """
 
     model: Path
     data: bytes
     graph: Graph
-    program: Program
+    program: Program | Interpreted
     board: Board
     labels: tuple[str, ...] | None
 
@@ -53,25 +54,41 @@ class Built:
     build: Build
 
 
-def compile_model(project: Project) -> Compiled:
+def compile_model(project: Project, watch: Watch | None = None) -> Compiled:
     """Reads and compiles the project's model, and checks that it can fit the board.
+
+    For the engine tflm its arena is found out, with a build of its own where it is not known yet.
 
     Raises:
         UsageError: no model or board is named, or one of them cannot be read.
         UnsupportedModel: ops that cannot be compiled, all of them.
         DoesNotFit: by how much, and which tensors make the peak.
     """
-    from tinybench.build.fit import check_fit
-    from tinybench.compiler import compile_graph
     from tinybench.model.read import parse_tflite, read_model_bytes
 
     model = _named_model(project)
     board = _named_board(project)
     data = read_model_bytes(model)
     graph = parse_tflite(data)
-    program = compile_graph(graph, _target(project))
-    check_fit(program, board)
+    program = _program(project, board, graph, data, watch or Silent())
     return Compiled(model, data, graph, program, board, _labels(project, graph))
+
+
+def _program(
+    project: Project, board: Board, graph: Graph, data: bytes, watch: Watch
+) -> Program | Interpreted:
+    """What the project's engine makes of a model, if it can fit the board."""
+    from tinybench.build.fit import check_fit
+    from tinybench.compiler import compile_graph
+
+    if project.engine == "tflm":
+        from tinybench.workflow.arena import interpret_for
+
+        program: Program | Interpreted = interpret_for(project, board, graph, data, watch)
+    else:
+        program = compile_graph(graph, _target(project))
+    check_fit(program, board)
+    return program
 
 
 def inspect_model(project: Project, picture: Path | None = None) -> dict[str, Any]:
@@ -117,7 +134,8 @@ def build_firmware(project: Project, *, watch: Watch | None = None) -> Built:
         UsageError, DoesNotFit: as compile_model().
         BuildError: the compiler is missing, or the build failed.
     """
-    return build_compiled(project, compile_model(project), watch or Silent())
+    watch = watch or Silent()
+    return build_compiled(project, compile_model(project, watch), watch)
 
 
 def render_firmware(project: Project, out: Path) -> Path:
@@ -180,6 +198,7 @@ def build_compiled(
     from tinybench.build.cache import make_build
     from tinybench.build.diagnose import RamOverflow
     from tinybench.build.fit import peak_lines
+    from tinybench.compiler import Program
 
     kind = f" ({instrument.value} build)" if instrument else ""
     watch.phase(f"building {compiled.model.name} for {compiled.board.name}{kind}")
@@ -193,6 +212,8 @@ def build_compiled(
             instrument=instrument,
         )
     except RamOverflow as error:  # only the linker knows the firmware's own few KB
+        if not isinstance(compiled.program, Program):
+            raise
         details = (*error.details, *peak_lines(compiled.program))
         raise DoesNotFit(error.wanted, error.seen, error.todo, details=details) from error
     return Built(compiled, build)
@@ -222,7 +243,7 @@ def flash_firmware(
             should.
     """
     watch = watch or Silent()
-    compiled = compile_model(project)
+    compiled = compile_model(project, watch)
     check_reach(project, compiled.board)
     project = with_port(project, compiled.board, mac, choose)
     flashed = flash_compiled(project, compiled, build, watch)
@@ -330,7 +351,7 @@ def _ingredients(project: Project, compiled: Compiled) -> Ingredients:
         compiled.board,
         engine=project.engine,
         labels=compiled.labels,
-        weights=_target(project).weights_words,
+        options=compiled.program.options,
     )
 
 

@@ -1,4 +1,4 @@
-"""Several boards at once: a bench of each in a process of its own."""
+"""Several boards at once, several engines in turn: a bench of each in a process of its own."""
 
 from __future__ import annotations
 
@@ -25,16 +25,23 @@ _POLL_S = 0.2
 
 @dataclass(frozen=True)
 class BoardRun:
-    """What became of one board.
+    """What became of one board with one engine.
 
     Attributes:
+        board, engine: names.
         report: the run; None where it did not begin.
         error: why it is not a success, or None.
     """
 
     board: str
+    engine: str
     report: BenchReport | None
     error: TinybenchError | None
+
+    @property
+    def interrupted(self) -> bool:
+        """Ended by the user."""
+        return isinstance(self.error, Interrupted)
 
 
 def bench_boards(
@@ -77,7 +84,7 @@ def bench_boards(
     finally:
         for child in children:
             child.join()
-    return [ended.get(n) or _vanished(board) for n, board in enumerate(boards)]
+    return [ended.get(n) or _vanished(project) for n, project in enumerate(projects)]
 
 
 def _follow(
@@ -123,19 +130,20 @@ class _Teller:
 
 
 def _bench_one(number: int, project: Project, out: Path | None, news: Any, flash: bool) -> None:
-    board = str(project.board)
+    board, engine = str(project.board), project.engine
     try:
         report = bench_model(project, out=out, flash=flash, watch=_Teller(number, news))
-        run = BoardRun(board, replace(report, error=None), report.error)
+        run = BoardRun(board, engine, replace(report, error=None), report.error)
     except TinybenchError as error:
-        run = BoardRun(board, None, error)
+        run = BoardRun(board, engine, None, error)
     except KeyboardInterrupt:
-        run = BoardRun(board, None, Interrupted(f"bench {board}", "interrupted"))
+        run = BoardRun(board, engine, None, Interrupted(f"bench {board}", "interrupted"))
     news.put((number, "end", run))
     news.close()
     news.join_thread()
 
 
-def _vanished(board: str) -> BoardRun:
+def _vanished(project: Project) -> BoardRun:
+    board = str(project.board)
     error = DeviceError(f"bench {board}", "its process ended without a word", "bench it alone")
-    return BoardRun(board, None, error)
+    return BoardRun(board, project.engine, None, error)

@@ -14,6 +14,8 @@ from tinybench.workflow.watch import Silent, Watch
 
 if TYPE_CHECKING:
     from tinybench.bench.device import Device
+    from tinybench.compiler.program import Program, Step
+    from tinybench.tflm.program import Interpreted
 
 SCHEMA = "tinybench.profile/2"
 SAMPLES = 3
@@ -32,7 +34,7 @@ class ProfiledCall:
         macs: multiply-accumulates.
         weight_bytes: constants that it reads.
         streamed_bytes: of them and again, what comes from flash in one inference, where a cache
-            holds as much as the compiler's target says.
+            holds as much as the compiler's target says; None: not known of TFLM's kernels.
     """
 
     ops: tuple[int, ...]
@@ -42,7 +44,7 @@ class ProfiledCall:
     share: float
     macs: int
     weight_bytes: int
-    streamed_bytes: int
+    streamed_bytes: int | None
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ def profile_model(project: Project, *, watch: Watch | None = None) -> Profile:
     from tinybench.compiler.boundary import Edge
 
     watch = watch or Silent()
-    compiled = compile_model(project)
+    compiled = compile_model(project, watch)
     looked = some_inputs(project, compiled, SAMPLES)
     program, board = compiled.program, compiled.board
     edge = Edge(program.inputs, program.outputs)
@@ -128,8 +130,6 @@ def _read(device: Device, inputs: list[list[bytes]]) -> tuple[list[int], list[li
 
 
 def _calls(compiled: Compiled, per_call: list[list[int]]) -> tuple[ProfiledCall, ...]:
-    from tinybench.compiler.traffic import streamed_bytes
-
     program = compiled.program
     ticks = [median_low(column) for column in zip(*per_call, strict=True)]
     total = max(1, sum(ticks))
@@ -141,11 +141,31 @@ def _calls(compiled: Compiled, per_call: list[list[int]]) -> tuple[ProfiledCall,
             ticks=spent,
             share=spent / total,
             macs=step.macs,
-            weight_bytes=program.constant_bytes(step),
-            streamed_bytes=streamed_bytes(step, program.operand_bytes(step), program.target),
+            weight_bytes=_constant_bytes(program, step),
+            streamed_bytes=_streamed_bytes(program, step),
         )
         for step, spent in zip(program.steps, ticks, strict=True)
     )
+
+
+def _constant_bytes(program: Program | Interpreted, step: Step) -> int:
+    from tinybench.compiler import Program
+
+    if isinstance(program, Program):
+        return program.constant_bytes(step)
+    read = {t for op in step.ops for t in program.graph.ops[op].inputs if t >= 0}
+    return sum(
+        program.graph.tensors[t].nbytes for t in read if program.graph.tensors[t].data is not None
+    )
+
+
+def _streamed_bytes(program: Program | Interpreted, step: Step) -> int | None:
+    from tinybench.compiler import Program
+    from tinybench.compiler.traffic import streamed_bytes
+
+    if not isinstance(program, Program):
+        return None
+    return streamed_bytes(step, program.operand_bytes(step), program.target)
 
 
 def profile_json(profile: Profile) -> dict[str, Any]:

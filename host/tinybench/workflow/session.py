@@ -76,13 +76,15 @@ class _Seen:
 
 def run_session(session: Session, folder: RunFolder) -> BenchReport:
     """From the started device to the written result, whatever happens in between."""
+    from tinybench.compiler import Program
     from tinybench.report.memory import PICTURE
     from tinybench.report.resume import describe_run
 
     seen = _Seen()
     try:
         folder.begin(describe_run(session.project, session.started))
-        draw(session.compiled.program, folder.path / PICTURE)
+        if isinstance(session.compiled.program, Program):
+            draw(session.compiled.program, folder.path / PICTURE)
         _drive(session, folder, seen)
     except (TinybenchError, OSError, KeyboardInterrupt) as failure:
         seen.failure = failure
@@ -123,7 +125,7 @@ def _conclude(session: Session, folder: RunFolder, seen: _Seen) -> BenchReport:
     result["gates"] = as_json(judge(gates, result))
     folder.finish(result, measured.records)
     if gates.min_byte_agreement is None:  # who sets it says how much may differ
-        error = error or _mismatch(measured)
+        error = error or _mismatch(session.flashed.engine, measured)
     return BenchReport(folder.path, result, error or failure(result["gates"]))
 
 
@@ -159,7 +161,15 @@ def _measure(
     )
 
 
-def _mismatch(measured: Measured) -> MismatchError | None:
+_MISMATCH = {
+    "aot": "this is a bug in tinybench, or the firmware was altered: keep the run folder, report "
+    "it",
+    "tflm": "`tinybench verify --engine tflm` names the op; docs/engines.md tells which versions "
+    "of ESP-NN are known to be wrong, and --kernels reference does without it",
+}
+
+
+def _mismatch(engine: str, measured: Measured) -> MismatchError | None:
     """The device must answer as TFLM does, byte for byte."""
     wrong = [r for r in measured.records if r.outputs_equal is False]
     if not wrong:
@@ -167,7 +177,7 @@ def _mismatch(measured: Measured) -> MismatchError | None:
     return MismatchError(
         "every output byte as TFLite Micro computes it",
         f"{len(wrong)} of {len(measured.records)} samples differ",
-        "this is a bug in tinybench, or the firmware was altered: keep the run folder, report it",
+        _MISMATCH[engine],
         details=tuple(
             f"{r.name}: by up to {r.largest_difference:g} quantization steps" for r in wrong[:5]
         ),
@@ -178,6 +188,7 @@ def _run_facts(session: Session, hello: Hello | None, reference: Facts | None) -
     from tinybench.bench.preprocess import input_spec
     from tinybench.build.elf import read_sizes
     from tinybench.build.fit import check_fit
+    from tinybench.compiler import Program
     from tinybench.compiler.traffic import all_streamed_bytes
     from tinybench.flash.slot import elf_sha256
     from tinybench.report.result import RunFacts
@@ -192,7 +203,8 @@ def _run_facts(session: Session, hello: Hello | None, reference: Facts | None) -
         board=compiled.board,
         engine={
             "name": flashed.engine,
-            "weights": session.project.weights,
+            **program.options,
+            **({"weights": session.project.weights} if isinstance(program, Program) else {}),
             "build_id": flashed.build_id,
             "elf_sha256": elf_sha256(flashed.elf),
         },
@@ -201,7 +213,9 @@ def _run_facts(session: Session, hello: Hello | None, reference: Facts | None) -
             "sha256": program.graph.sha256,
             "file_bytes": program.graph.file_bytes,
             "macs": program.macs,
-            "streamed_bytes": all_streamed_bytes(program),
+            "streamed_bytes": (
+                all_streamed_bytes(program) if isinstance(program, Program) else None
+            ),
             "notes": list(program.notes),
         },
         data={
@@ -215,6 +229,7 @@ def _run_facts(session: Session, hello: Hello | None, reference: Facts | None) -
         device=None if hello is None else _device_facts(hello),
         outputs=program.outputs,
         arena_bytes=program.arena_bytes,
+        arena_method=program.arena_method,
         arena_place=place.arena,
         weights_place=place.weights,
         flash={

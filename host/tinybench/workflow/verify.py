@@ -97,7 +97,7 @@ def verify_model(project: Project, *, watch: Watch | None = None) -> Verified:
     from tinybench.model.reference import ReferenceWorker
 
     watch = watch or Silent()
-    compiled = compile_model(project)
+    compiled = compile_model(project, watch)
     looked = some_inputs(project, compiled, project.data.limit or SAMPLES)
     parts = _parts(compiled)
     with (
@@ -141,7 +141,10 @@ def _parts(compiled: Compiled) -> list[Step]:
 
 def _fused(compiled: Compiled, parts: Sequence[Step]) -> dict[int, str]:
     """Ops whose output the device never has."""
-    fused = dict(compiled.program.folded)
+    from tinybench.compiler import Program
+
+    program = compiled.program
+    fused = dict(program.folded) if isinstance(program, Program) else {}
     for part in parts:
         fused |= {op: f"computed with op {part.ops[-1]}" for op in part.ops[:-1]}
     return dict(sorted(fused.items()))
@@ -206,6 +209,13 @@ def _unlike(a: Array, b: Array) -> Array:
     return np.asarray(np.any(pairs[0] != pairs[1], axis=-1))
 
 
+_BLAME = {
+    "aot": "this is a bug in tinybench, or the firmware was altered: report it with this output",
+    "tflm": "TFLM's own kernel for this op, or ESP-NN's, computes otherwise than the reference: "
+    "docs/engines.md tells which versions are known to",
+}
+
+
 def mismatch(verified: Verified) -> MismatchError | None:
     """The error that names the first op that differs, or None."""
     found = verified.difference
@@ -215,7 +225,7 @@ def mismatch(verified: Verified) -> MismatchError | None:
     return MismatchError(
         f"every tensor as {verified.oracle} computes it",
         f"op {found.ops[-1]} {found.label} is the first that differs, on sample {found.sample}",
-        "this is a bug in tinybench, or the firmware was altered: report it with this output",
+        _BLAME[verified.engine],
         details=(
             f"kernel {found.kernel}: {shapes} to {list(found.shape)}, tensor {found.tensor} "
             f"{found.name}",

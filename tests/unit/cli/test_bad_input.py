@@ -167,7 +167,7 @@ def test_an_unknown_board_or_engine(desk: Path) -> None:
     board = refuse("bench", "model.tflite", "-b", "virt-c4", "--data", "data-5.npz")
     assert (board.status, board.part("next")) == (2, "did you mean 'virt-c3'?")
     assert refuse("inspect", "model.tflite", "-b", "nowhere.toml").status == 2
-    assert refuse(*BENCH, "--engine", "magic").part("error").endswith("one of aot")
+    assert refuse(*BENCH, "--engine", "magic").part("error").endswith("one of aot, tflm")
 
 
 def test_a_run_folder_that_cannot_be_used(desk: Path) -> None:
@@ -219,7 +219,12 @@ def test_missing_programs_come_with_the_command_that_installs_them(
         ("labels = 'l'", "next", "move labels below [data]"),
         ("[data]\npaht = 'x'", "next", "did you mean 'path'?"),
         ("[data]\npaht = 'x'", "seen", "unknown key 'data.paht'"),
-        ("zzz = 1", "next", "known keys: board, cable, data, engine, gates, model, port, runs"),
+        (
+            "zzz = 1",
+            "next",
+            "known keys: board, cable, data, engine, esp_nn_source, gates, kernels, model, port, "
+            "runs, tflm_source",
+        ),
         ("model = 3", "error", "model as a string"),
         ("model = ''", "seen", "model = ''"),
         ("data = 'x'", "error", "[data] as a table"),
@@ -227,7 +232,7 @@ def test_missing_programs_come_with_the_command_that_installs_them(
         ("[data]\nlimit = true", "seen", "limit = True"),
         ("[data]\nstrict = 1", "error", "strict as true or false"),
         ("[data]\npixel_range = '0:2'", "error", "one of auto, 0:255, 0:1, -1:1"),
-        ("engine = 'tflm'", "seen", "engine = 'tflm'"),
+        ("engine = 'magic'", "seen", "engine = 'magic'"),
     ],
 )
 def test_a_wrong_project_file(desk: Path, text: str, part: str, said: str) -> None:

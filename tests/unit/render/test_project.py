@@ -69,7 +69,9 @@ def test_c_and_cxx_are_compiled_strictly() -> None:
         if source.path.suffix == ".c":
             assert source.flags is not None
             assert {"-Wall", "-Wextra", "-Wconversion", "-Werror", "-O2"} <= set(source.flags)
-    assert {"-std=gnu++17", "-fno-exceptions", "-fno-rtti"} <= set(table.model_flags())
+    assert {"-std=gnu++17", "-fno-exceptions", "-fno-rtti"} <= set(
+        table.model_flags("aot", load_board("virt-c3"))
+    )
 
 
 def test_flags_of_a_file_come_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,8 +106,8 @@ def fake_firmware(folder: Path, files: str) -> Path:
 
 def test_an_unknown_engine_or_port_is_refused(tmp_path: Path) -> None:
     board = load_board("native")
-    with pytest.raises(ConfigError, match="engine='tflm'"):
-        write_project(MODEL, board, Identity("", board.name, "tflm", ""), out=tmp_path)
+    with pytest.raises(ConfigError, match="engine='none'"):
+        write_project(MODEL, board, Identity("", board.name, "none", ""), out=tmp_path)
     lost = dataclasses.replace(board, build=dataclasses.replace(board.build, port="nowhere"))
     with pytest.raises(ConfigError, match=r"build\.port"):
         write(lost, tmp_path)

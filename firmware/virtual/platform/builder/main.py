@@ -6,6 +6,7 @@ its own flags) from firmware/sources.toml: nothing is decided here.
 """
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -21,6 +22,8 @@ isa = facts["isa_flags"]
 gcc = facts["toolchain"] + "gcc"
 try:
     library = toolchain.find_library(gcc, isa) if facts["bare_metal"] else toolchain.NOTHING
+    wants_cxx = facts["cxx_library"]
+    cxx_headers = toolchain.find_cxx_headers(facts["toolchain"] + "g++") if wants_cxx else []
 except (OSError, toolchain.LibraryMissingError) as error:
     sys.stderr.write(f"Error: {error}\n")
     env.Exit(1)
@@ -35,11 +38,12 @@ env.Replace(
     PROGNAME="firmware",
     PROGSUFFIX=".elf",
     # Paths in messages and debug information are the project's own, wherever it lies.
-    CCFLAGS=[*isa, f"-ffile-prefix-map={project}=."],
+    # Not a part of what an object is made of: $( and $) are SCons's brackets for that.
+    CCFLAGS=[*isa, "$(", f"-ffile-prefix-map={project}=.", "$)"],
     ASFLAGS=[],
     ASPPFLAGS=["-x", "assembler-with-cpp", *isa],
     CFLAGS=[],
-    CXXFLAGS=[],
+    CXXFLAGS=cxx_headers,
     CPPDEFINES=[
         (name, env.StringifyMacro(value)) if isinstance(value, str) else (name, value)
         for name, value in facts["defines"].items()
@@ -57,15 +61,27 @@ if facts["bare_metal"]:
         LIBS=["c", "gcc"],
     )
 
-objects = [
-    env.Object(
-        str(Path("$BUILD_DIR") / source["path"]) + ".o",
+shelf = os.environ.get("TINYBENCH_OBJECTS")  # of objects that projects have in common
+if shelf:
+    env.CacheDir(shelf)
+
+
+def compile_source(source):
+    """The object of one source; kept on the shelf where nothing of this project is in it."""
+    shared = source.get("shared", False)
+    folder = project / ".pio" / "shared" if shared else Path("$BUILD_DIR")  # no board's name in it
+    target = env.Object(
+        str(folder / source["path"]) + ".o",
         str(project / source["path"]),
         CCFLAGS=env["CCFLAGS"] + source["flags"],
+        CPPDEFINES=[] if shared else env["CPPDEFINES"],
     )
-    for source in json.loads((project / "sources.json").read_text(encoding="utf-8"))
-]
-firmware = env.Program("$BUILD_DIR/${PROGNAME}", objects)
+    return target if shared else env.NoCache(target)
+
+
+sources = json.loads((project / "sources.json").read_text(encoding="utf-8"))
+objects = [compile_source(source) for source in sources]
+firmware = env.NoCache(env.Program("$BUILD_DIR/${PROGNAME}", objects))
 env.Depends(firmware, str(project / facts["linker_script"]) if facts["bare_metal"] else [])
 if "nobuild" not in COMMAND_LINE_TARGETS:
     Default(firmware)

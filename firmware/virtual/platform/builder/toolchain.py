@@ -16,6 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 
 SPECS = "--specs=picolibc.specs"
+DONOR = "arm-none-eabi-g++"
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,33 @@ def find_library(gcc, isa_flags):
 
 def _finds(gcc, name):
     return Path(_ask(gcc, [f"-print-file-name={name}"])).is_absolute()
+
+
+def find_cxx_headers(gxx):
+    """Flags that let a C++ compiler find the headers of a C++ library: none if it has its own.
+
+    Debian's bare-metal compilers for RISC-V and Xtensa come without one. Headers are all that is
+    needed, and those of libstdc++ for Arm, as 32-bit and as bare, do.
+
+    Args:
+        gxx: the compiler, a program on PATH.
+
+    Raises:
+        LibraryMissingError: neither has any.
+    """
+    command = [gxx, "-x", "c++", "-E", "-include", "algorithm", os.devnull]
+    if subprocess.run(command, capture_output=True, check=False).returncode == 0:
+        return []
+    command = [DONOR, "-x", "c++", "-E", "-v", os.devnull]
+    try:
+        said = subprocess.run(command, capture_output=True, text=True, check=False).stderr
+    except FileNotFoundError as error:
+        raise LibraryMissingError(f"{gxx} has no C++ headers, and there is no {DONOR}") from error
+    folders = [line.strip() for line in said.splitlines() if line.startswith(" /")]
+    folders = [folder for folder in folders if "/c++/" in folder]
+    if not any((Path(folder) / "algorithm").is_file() for folder in folders):
+        raise LibraryMissingError(f"neither {gxx} nor {DONOR} has C++ headers")
+    return ["-nostdinc++", *(flag for folder in folders for flag in ("-isystem", folder))]
 
 
 def _plainer(isa_flags):

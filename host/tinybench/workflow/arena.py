@@ -1,0 +1,129 @@
+"""How many bytes of arena TFLite Micro needs for a model: tried on a virtual board, never guessed.
+
+The firmware that finds out has all the RAM of the largest virtual board: what TFLM allocates
+depends on the size of pointers, not on the ISA. It lets TFLM allocate once with all of it, then
+bisects from what was used, and runs one inference with the least that suffices.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from tinybench.boards import Board, list_boards
+from tinybench.errors import ConfigError, DeviceError, UnsupportedModel
+from tinybench.model.graph import Graph
+from tinybench.project import Project
+from tinybench.render.instrument import Instrument
+from tinybench.tflm.checkouts import find_checkouts
+from tinybench.tflm.program import Interpreted, interpret_graph
+from tinybench.workflow.watch import Watch
+
+SCHEMA = "tinybench.arena/1"
+_FIRMWARE_BYTES = 128 * 1024  # RAM that is left to the firmware itself
+_LINES = 5  # of TFLM's own words
+
+
+def interpret_for(
+    project: Project, board: Board, graph: Graph, data: bytes, watch: Watch
+) -> Interpreted:
+    """A model as TFLM runs it on a board, its arena's size found.
+
+    Raises:
+        ConfigError: the sources of TFLM or ESP-NN are not where they should be; kernels that the
+            board cannot have.
+        UnsupportedModel: TFLM lacks an op, or refuses the model.
+        BuildError, DeviceError: the firmware that finds out cannot be built, or fails.
+    """
+    if board.kind == "hardware" and project.kernels != "esp-nn":
+        raise ConfigError(
+            f"kernels that esp-tflite-micro has for {board.name}",
+            f"kernels={project.kernels!r}",
+            "in ESP-IDF that component always builds with ESP-NN; virtual boards have both",
+        )
+    checkouts = find_checkouts(project.tflm_source, project.esp_nn_source, project.kernels)
+    program = interpret_graph(graph, data, project.kernels, checkouts)
+    place = _roomy(board)
+    least, used = _needs(project, program, place, watch)
+    method = (
+        f"least that allocates, by bisection on {place.name}; TFLM says that it uses {used:,} B"
+    )
+    taken = program.taken if board.kind == "virtual" else ()  # ESP-IDF fetches its own
+    return replace(program, arena_bytes=least, arena_method=method, taken=taken)
+
+
+def _roomy(board: Board) -> Board:
+    """The virtual board with pointers of the same size that has the most RAM."""
+    if board.chip.isa == "host":
+        return board
+    narrow = [b for b in list_boards() if b.kind == "virtual" and b.chip.isa != "host"]
+    return max(narrow, key=lambda other: other.memory.ram_bytes)
+
+
+def _needs(project: Project, program: Interpreted, board: Board, watch: Watch) -> tuple[int, int]:
+    """Least bytes, and bytes that TFLM says it uses; from the record where there is one."""
+    from tinybench.build.cache import make_build
+    from tinybench.render.files import write_if_changed
+
+    room = board.memory.ram_bytes - board.memory.stack_bytes - _FIRMWARE_BYTES
+    roomy = replace(program, arena_bytes=room // 16 * 16)
+    watch.phase(f"finding the arena that TFLM needs, on {board.name}")
+    build = make_build(
+        roomy,
+        board,
+        engine="tflm",
+        labels=None,
+        root=project.state / "build",
+        instrument=Instrument.ARENA,
+    )
+    record = build.folder / "arena.json"
+    try:
+        known = json.loads(record.read_text("utf-8"))
+        if known["schema"] == SCHEMA and known["elf_sha256"] == build.elf_sha256:
+            return int(known["least"]), int(known["used"])
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    least, used = _ask(program, board, build.artifact.elf, project.state / "logs")
+    facts = {"schema": SCHEMA, "elf_sha256": build.elf_sha256, "least": least, "used": used}
+    write_if_changed(record, (json.dumps(facts) + "\n").encode())
+    return least, used
+
+
+def _ask(program: Interpreted, board: Board, elf: Path, logs: Path) -> tuple[int, int]:
+    from tinybench.bench.device import Device
+    from tinybench.link import open_link
+    from tinybench.link.emulator import board_url
+    from tinybench.report.folder import DEVICE_LOG, EMULATOR_LOG
+    from tinybench.workflow.firmware import find_emulator
+
+    find_emulator(board)
+    log = logs / f"arena-{DEVICE_LOG}"
+    link = open_link(board_url(board, elf), log=logs / EMULATOR_LOG, baud=board.link.baud)
+    with Device(link, log=log, reply_timeout_s=board.link.reply_timeout_s) as device:
+        if device.hello().engine_status != 0:
+            raise UnsupportedModel(
+                f"TFLite Micro to take the model ({program.kernels} kernels)",
+                f"its setup fails with status {device.hello().engine_status}",
+                "status 2: an op cannot be registered; 3: no memory, or an op refuses its tensors",
+                details=_words(log),
+            )
+        zeros = [bytes(tensor.nbytes) for tensor in program.inputs]
+        try:
+            answer = device.infer(0, zeros).outputs[-1]
+        except DeviceError as error:
+            raise UnsupportedModel(
+                "TFLite Micro to run the model", str(error), details=_words(log)
+            ) from error
+    least, used = np.frombuffer(answer, "<u4").tolist()
+    return least, used
+
+
+def _words(log: Path) -> tuple[str, ...]:
+    """The last lines that TFLM has said."""
+    try:
+        return tuple(log.read_text("utf-8", "replace").splitlines()[-_LINES:])
+    except OSError:
+        return ()
