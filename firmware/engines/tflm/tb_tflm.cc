@@ -16,9 +16,16 @@
 
 namespace {
 
+// With its context, which knows every tensor; GetTensor() only does where none shares memory.
+class Interpreter : public tflite::MicroInterpreter {
+ public:
+  using MicroInterpreter::context;
+  using MicroInterpreter::MicroInterpreter;
+};
+
 // No constructor runs before setup(), and no destructor ever.
-alignas(tflite::MicroInterpreter) uint8_t storage[sizeof(tflite::MicroInterpreter)];
-tflite::MicroInterpreter *interpreter;
+alignas(Interpreter) uint8_t storage[sizeof(Interpreter)];
+Interpreter *interpreter;
 
 #if defined(TB_PROFILE) || defined(TB_TAP)
 // TFLM tells of each op of the model, in their order, before and after it runs.
@@ -51,7 +58,8 @@ private:
   void Tap(uint32_t at) {
     const auto *graph = tflite::GetModel(tb_tflm.flatbuffer)->subgraphs()->Get(0);
     for (const int32_t tensor : *graph->operators()->Get(at)->outputs()) {
-      const TfLiteEvalTensor *made = interpreter->GetTensor(tensor);
+      const TfLiteContext &context = interpreter->context();
+      const TfLiteEvalTensor *made = context.GetEvalTensor(&context, tensor);
       size_t bytes = 0;
       if (tflite::TfLiteEvalTensorByteLength(made, &bytes) != kTfLiteOk) continue;
       tb_tap(static_cast<uint32_t>(tensor), 0, made->data.raw, static_cast<uint32_t>(bytes));
@@ -69,9 +77,8 @@ tflite::MicroProfilerInterface *observe() { return nullptr; }
 #endif
 
 bool allocate(const tflite::MicroOpResolver &resolver, size_t arena_bytes) {
-  interpreter =
-      new (storage) tflite::MicroInterpreter(tflite::GetModel(tb_tflm.flatbuffer), resolver,
-                                             tb_tflm.arena, arena_bytes, nullptr, observe());
+  interpreter = new (storage) Interpreter(tflite::GetModel(tb_tflm.flatbuffer), resolver,
+                                          tb_tflm.arena, arena_bytes, nullptr, observe());
   return interpreter->AllocateTensors() == kTfLiteOk;
 }
 
