@@ -65,7 +65,8 @@ Port = Annotated[
     typer.Option(
         "--port",
         "-p",
-        help="Port of the board: /dev/ttyUSB0, COM3, socket://HOST:PORT, rfc2217://HOST:PORT.",
+        help="Port of the board: /dev/ttyUSB0, COM3, a USB serial number, socket://HOST:PORT, "
+        "rfc2217://HOST:PORT.",
     ),
 ]
 HERE = Path()

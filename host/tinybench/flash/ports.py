@@ -134,7 +134,8 @@ def _named(name: str, ports: Sequence[Port]) -> str:
     if same:
         raise _several(f"one port with serial number {name}", same)
     known = [port.device for port in ports]
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    on_usb = [port.device for port in ports if port.usb_id]
+    near = difflib.get_close_matches(name, on_usb, n=1, cutoff=0.6)
     raise LinkError(
         "a serial port, a pyserial URL or a USB serial number",
         f"port={name!r}; there is {', '.join(known) or 'no serial port at all'}",

@@ -127,7 +127,10 @@ def test_a_cable_pulled_in_the_middle_is_said_and_the_next_flash_mends_it(
         assert mock.flash.data[: len(data)] == data
 
 
-@pytest.mark.parametrize("chip", CHIPS)
+@pytest.mark.parametrize(
+    "chip",
+    ["esp32", *(pytest.param(chip, marks=pytest.mark.slow) for chip in CHIPS if chip != "esp32")],
+)
 def test_platformios_command_line_writes_the_same_flash(chip: str, images: Images) -> None:
     """platform-espressif32 v6.13.0 (4ed1943), builder/main.py, upload_protocol == "esptool".
 
