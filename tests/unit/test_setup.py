@@ -31,6 +31,7 @@ class Machine:
         self.add("id", "echo 0")
         self.add("env", 'while [[ $1 == *=* ]]; do shift; done; "$@"')
         self.add("apt-get", self.call("apt-get"))
+        self.add("apt-cache")
         self.add("qemu-system-riscv32")
         self.installed(*board_packages())
 
@@ -108,6 +109,19 @@ def test_emulator_in_a_package_of_its_own(machine: Machine) -> None:
     (machine.programs / "qemu-system-riscv32").unlink()
     machine.setup("demo")
     assert any(call.endswith("qemu-system-riscv") for call in machine.calls)
+
+
+def test_a_package_that_the_release_lacks_costs_no_other(machine: Machine) -> None:
+    machine.installed()
+    machine.add(
+        "apt-cache", '[[ $2 != *xtensa* ]] || { echo "E: No packages found" >&2; exit 100; }'
+    )
+    done = machine.setup("demo")
+    assert done.returncode == 0, done.stderr
+    install = machine.calls[1].split()
+    assert "gcc-riscv64-unknown-elf" in install
+    assert not [word for word in install if "xtensa" in word]
+    assert "this release has no gcc-xtensa-lx106; tinybench doctor" in done.stderr
 
 
 def test_venv_module_comes_with_its_python(machine: Machine) -> None:
