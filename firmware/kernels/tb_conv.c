@@ -61,12 +61,21 @@ typedef struct {
     a2 += v * w[4 * (i) + 2], a3 += v * w[4 * (i) + 3]; \
   } while (0)
 
-#define STORE3(i, s0, s1, s2)                      \
-  do {                                             \
-    const int32_t m = multiplier[i], s = shift[i]; \
-    to0[i] = tb_scale_short(s0, m, s, out);        \
-    to1[i] = tb_scale_short(s1, m, s, out);        \
-    to2[i] = tb_scale_short(s2, m, s, out);        \
+/* Channel i of three pixels. */
+#define STORE3(i, sign, s0, s1, s2)                                                \
+  do {                                                                             \
+    const int32_t m = multiplier[i], s = shift[i], rounding = tb_rounding(s, out); \
+    to0[i] = tb_scale_short(s0, m, s, rounding, sign, out);                        \
+    to1[i] = tb_scale_short(s1, m, s, rounding, sign, out);                        \
+    to2[i] = tb_scale_short(s2, m, s, rounding, sign, out);                        \
+  } while (0)
+
+#define STORE(sign)                                    \
+  do {                                                 \
+    STORE3(0, sign, a00, a10, a20);                    \
+    if (at->count > 1) STORE3(1, sign, a01, a11, a21); \
+    if (at->count > 2) STORE3(2, sign, a02, a12, a22); \
+    if (at->count > 3) STORE3(3, sign, a03, a13, a23); \
   } while (0)
 
 /* `groups` times three neighbouring pixels, whose windows are `count` runs of `run` bytes. */
@@ -74,11 +83,8 @@ static void pixels3(const block_t *at, row_t *rows, int32_t count, int32_t run, 
                     int8_t *to0) {
   const tb_conv2d_t *op = at->op;
   const int32_t *const bias = at->bias;
-  const int32_t *const multiplier = op->multiplier + at->channel;
-  const int8_t *const shift = op->shift + at->channel;
   const row_t *const end_row = rows + count;
-  const int32_t run4 = run & ~3, step = op->window.out_c;
-  const tb_out_t out = at->out;
+  const int32_t run4 = run & ~3;
   for (; groups > 0; groups--) {
     int32_t a00 = bias[0], a01 = bias[1], a02 = bias[2], a03 = bias[3];
     int32_t a10 = a00, a11 = a01, a12 = a02, a13 = a03;
@@ -100,11 +106,17 @@ static void pixels3(const block_t *at, row_t *rows, int32_t count, int32_t run, 
         x0++, x1++, x2++, w += 4;
       }
     }
+    /* Read here and not before the loop: the sums need the registers. */
+    const int32_t *const multiplier = op->multiplier + at->channel;
+    const int8_t *const shift = op->shift + at->channel;
+    const int32_t step = op->window.out_c;
+    const tb_out_t out = at->out;
     int8_t *const to1 = to0 + step, *const to2 = to1 + step;
-    STORE3(0, a00, a10, a20);
-    if (at->count > 1) STORE3(1, a01, a11, a21);
-    if (at->count > 2) STORE3(2, a02, a12, a22);
-    if (at->count > 3) STORE3(3, a03, a13, a23);
+    if (out.sign == 0) {
+      STORE(0);
+    } else {
+      STORE(2);
+    }
     to0 = to2 + step;
   }
 }

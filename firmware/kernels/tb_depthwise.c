@@ -13,6 +13,7 @@
 #include "tb_window.h"
 
 #define MAX_ROWS 5
+#define INLINE static inline __attribute__((always_inline)) /* so that `sign` is a constant */
 
 /* One output row. */
 typedef struct {
@@ -35,6 +36,7 @@ typedef struct {
 #define CHANNEL_CONSTANTS                                              \
   const int32_t bias = op->bias[channel], m = op->multiplier[channel]; \
   const int32_t shift = op->shift[channel];                            \
+  const int32_t rounding = tb_rounding(shift, out);                    \
   const int8_t *const end_inner = to + inner;                          \
   const int8_t *const end = to + whole;                                \
   int32_t column = -win->pad_left
@@ -78,16 +80,17 @@ typedef struct {
   const int32_t w[9] = {f[0], f[1], f[2], f[3], f[4], f[5], f[6], f[7], f[8]}; \
   int32_t a, b, c
 
-#define OUTPUT(next)                                     \
-  do {                                                   \
-    next;                                                \
-    *to = tb_scale_short(first + SUM(2), m, shift, out); \
-    first = second + SUM(1);                             \
-    second = bias + SUM(0);                              \
-    to += step;                                          \
+#define OUTPUT(next)                                                     \
+  do {                                                                   \
+    next;                                                                \
+    *to = tb_scale_short(first + SUM(2), m, shift, rounding, sign, out); \
+    first = second + SUM(1);                                             \
+    second = bias + SUM(0);                                              \
+    to += step;                                                          \
   } while (0)
 
-static inline void line3_stride1(const line_t *line, int32_t channel, int32_t source, int8_t *to) {
+INLINE void line3_stride1(const line_t *line, int32_t channel, int32_t source, int32_t sign,
+                          int8_t *to) {
   ROW_CONSTANTS;
   LINE3;
   MAYBE;
@@ -99,17 +102,18 @@ static inline void line3_stride1(const line_t *line, int32_t channel, int32_t so
 }
 #undef OUTPUT
 
-#define OUTPUT(next)                                     \
-  do {                                                   \
-    next;                                                \
-    first += SUM(1);                                     \
-    next;                                                \
-    *to = tb_scale_short(first + SUM(2), m, shift, out); \
-    first = bias + SUM(0);                               \
-    to += step;                                          \
+#define OUTPUT(next)                                                     \
+  do {                                                                   \
+    next;                                                                \
+    first += SUM(1);                                                     \
+    next;                                                                \
+    *to = tb_scale_short(first + SUM(2), m, shift, rounding, sign, out); \
+    first = bias + SUM(0);                                               \
+    to += step;                                                          \
   } while (0)
 
-static inline void line3_stride2(const line_t *line, int32_t channel, int32_t source, int8_t *to) {
+INLINE void line3_stride2(const line_t *line, int32_t channel, int32_t source, int32_t sign,
+                          int8_t *to) {
   ROW_CONSTANTS;
   LINE3;
   MAYBE;
@@ -135,18 +139,19 @@ static inline void line3_stride2(const line_t *line, int32_t channel, int32_t so
   const int8_t *const w = op->filter + channel * 25;                                 \
   int32_t a, b, c, d, e
 
-#define OUTPUT(next)                                     \
-  do {                                                   \
-    next;                                                \
-    *to = tb_scale_short(first + SUM(4), m, shift, out); \
-    first = second + SUM(3);                             \
-    second = third + SUM(2);                             \
-    third = fourth + SUM(1);                             \
-    fourth = bias + SUM(0);                              \
-    to += step;                                          \
+#define OUTPUT(next)                                                     \
+  do {                                                                   \
+    next;                                                                \
+    *to = tb_scale_short(first + SUM(4), m, shift, rounding, sign, out); \
+    first = second + SUM(3);                                             \
+    second = third + SUM(2);                                             \
+    third = fourth + SUM(1);                                             \
+    fourth = bias + SUM(0);                                              \
+    to += step;                                                          \
   } while (0)
 
-static inline void line5_stride1(const line_t *line, int32_t channel, int32_t source, int8_t *to) {
+static inline void line5_stride1(const line_t *line, int32_t channel, int32_t source, int32_t sign,
+                                 int8_t *to) {
   ROW_CONSTANTS;
   LINE5;
   int32_t first = bias, second = bias, third = bias, fourth = bias;
@@ -161,19 +166,20 @@ static inline void line5_stride1(const line_t *line, int32_t channel, int32_t so
 }
 #undef OUTPUT
 
-#define OUTPUT(next)                                     \
-  do {                                                   \
-    next;                                                \
-    first += SUM(3);                                     \
-    second += SUM(1);                                    \
-    next;                                                \
-    *to = tb_scale_short(first + SUM(4), m, shift, out); \
-    first = second + SUM(2);                             \
-    second = bias + SUM(0);                              \
-    to += step;                                          \
+#define OUTPUT(next)                                                     \
+  do {                                                                   \
+    next;                                                                \
+    first += SUM(3);                                                     \
+    second += SUM(1);                                                    \
+    next;                                                                \
+    *to = tb_scale_short(first + SUM(4), m, shift, rounding, sign, out); \
+    first = second + SUM(2);                                             \
+    second = bias + SUM(0);                                              \
+    to += step;                                                          \
   } while (0)
 
-static inline void line5_stride2(const line_t *line, int32_t channel, int32_t source, int8_t *to) {
+static inline void line5_stride2(const line_t *line, int32_t channel, int32_t source, int32_t sign,
+                                 int8_t *to) {
   ROW_CONSTANTS;
   LINE5;
   MAYBE;
@@ -188,7 +194,9 @@ static inline void line5_stride2(const line_t *line, int32_t channel, int32_t so
 
 /* --- any other window, and channels that are scaled the long way ------------------------- */
 
-static void line_any(const line_t *line, int32_t channel, int32_t source, int8_t *to) {
+static void line_any(const line_t *line, int32_t channel, int32_t source, int32_t sign,
+                     int8_t *to) {
+  (void)sign;
   const tb_depthwise_t *op = line->op;
   const tb_window_t *win = &op->window;
   const int8_t *filter = op->filter + channel * win->kernel_h * win->kernel_w;
@@ -214,41 +222,47 @@ static void line_any(const line_t *line, int32_t channel, int32_t source, int8_t
 /* --- all channels of a row --------------------------------------------------------------- */
 
 /* A function over all channels of a row, out of one for a single channel. */
-#define ROW_OF(line_fn)                                       \
-  static void line_fn##_row(const line_t *line, int8_t *to) { \
-    const tb_depthwise_t *const op = line->op;                \
-    int32_t source = 0, repeat = op->depth_multiplier;        \
-    for (int32_t c = 0; c < op->window.out_c; c++, to++) {    \
-      if (op->shift[c] >= 0) {                                \
-        line_fn(line, c, source, to);                         \
-      } else {                                                \
-        line_any(line, c, source, to);                        \
-      }                                                       \
-      if (--repeat == 0) {                                    \
-        repeat = op->depth_multiplier;                        \
-        source++;                                             \
-      }                                                       \
-    }                                                         \
+#define ROW_OF(name, line_fn, sign)                        \
+  static void name(const line_t *line, int8_t *to) {       \
+    const tb_depthwise_t *const op = line->op;             \
+    int32_t source = 0, repeat = op->depth_multiplier;     \
+    for (int32_t c = 0; c < op->window.out_c; c++, to++) { \
+      if (op->shift[c] >= 0) {                             \
+        line_fn(line, c, source, sign, to);                \
+      } else {                                             \
+        line_any(line, c, source, sign, to);               \
+      }                                                    \
+      if (--repeat == 0) {                                 \
+        repeat = op->depth_multiplier;                     \
+        source++;                                          \
+      }                                                    \
+    }                                                      \
   }
-ROW_OF(line3_stride1)
-ROW_OF(line3_stride2)
-ROW_OF(line5_stride1)
-ROW_OF(line5_stride2)
-ROW_OF(line_any)
+ROW_OF(row3_stride1, line3_stride1, 2)
+ROW_OF(row3_stride1_relu, line3_stride1, 0)
+ROW_OF(row3_stride2, line3_stride2, 2)
+ROW_OF(row3_stride2_relu, line3_stride2, 0)
+ROW_OF(row5_stride1, line5_stride1, 2)
+ROW_OF(row5_stride2, line5_stride2, 2)
+ROW_OF(row_any, line_any, 2)
 
 typedef void row_fn(const line_t *line, int8_t *to);
 
-static row_fn *choose_row(const tb_window_t *win) {
+static row_fn *choose_row(const line_t *line) {
+  const tb_window_t *win = &line->op->window;
   const int plain = win->dilation_h == 1 && win->dilation_w == 1;
   /* The inner loop begins at the first output's last stride_w columns: they must be inside. */
   const int narrow = win->pad_left <= win->kernel_w - win->stride_w;
   if (!plain || !narrow || win->kernel_h != win->kernel_w || win->stride_w > 2) {
-    return line_any_row;
+    return row_any;
   }
-  switch (win->kernel_w) {
-    case 3: return win->stride_w == 1 ? line3_stride1_row : line3_stride2_row;
-    case 5: return win->stride_w == 1 ? line5_stride1_row : line5_stride2_row;
-    default: return line_any_row;
+  const int relu = line->out.sign == 0;
+  switch (win->kernel_w * 2 + win->stride_w) {
+    case 3 * 2 + 1: return relu ? row3_stride1_relu : row3_stride1;
+    case 3 * 2 + 2: return relu ? row3_stride2_relu : row3_stride2;
+    case 5 * 2 + 1: return row5_stride1;
+    case 5 * 2 + 2: return row5_stride2;
+    default: return row_any;
   }
 }
 
@@ -271,7 +285,7 @@ void tb_depthwise_row(const void *parameters, const tb_rows_t *in, int32_t y, in
       .out = tb_out(op->out_offset, op->act_min, op->act_max),
   };
   find_rows(&line);
-  choose_row (&op->window)(&line, out);
+  choose_row (&line)(&line, out);
 }
 
 void tb_depthwise(const tb_depthwise_t *op, const int8_t *in, int8_t *out) {

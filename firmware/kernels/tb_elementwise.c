@@ -34,8 +34,11 @@ void tb_mul(const tb_mul_t *op, const int8_t *a, const int8_t *b, int8_t *out) {
   const int32_t a_offset = op->a_offset, b_offset = op->b_offset;
   const int32_t m = op->multiplier, shift = op->shift;
   if (shift >= 0) {
-    TB_FOR_EACH(int8_t, &op->shape, a, b,
-                *out++ = tb_scale_short((*pa + a_offset) * (*pb + b_offset), m, shift, limits));
+    const int32_t rounding = tb_rounding(shift, limits);
+    TB_FOR_EACH(int8_t, &op->shape, a, b, {
+      const int32_t product = (*pa + a_offset) * (*pb + b_offset);
+      *out++ = tb_scale_short(product, m, shift, rounding, 2, limits);
+    });
   } else {
     TB_FOR_EACH(int8_t, &op->shape, a, b,
                 *out++ = tb_scale((*pa + a_offset) * (*pb + b_offset), m, shift, limits));

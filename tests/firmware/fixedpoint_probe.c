@@ -19,7 +19,11 @@ static int32_t call(const char *name, int32_t a, int32_t b, int32_t c, int32_t d
   if (strcmp(name, "clamp8") == 0) {
     return tb_clamp8(a, b, c);
   }
-  return tb_scale(a, b, c, tb_out(d, INT8_MIN, INT8_MAX)); /* "scale" */
+  const tb_out_t out = tb_out(d, strcmp(name, "relu") == 0 ? d : INT8_MIN, INT8_MAX);
+  if (c >= 0) { /* as kernels that know the sign beforehand */
+    return tb_scale_short(a, b, c, tb_rounding(c, out), out.sign, out);
+  }
+  return tb_scale(a, b, c, out); /* "scale", "relu" */
 }
 
 int main(void) {

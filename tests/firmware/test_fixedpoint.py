@@ -101,12 +101,16 @@ def test_clamp8(in_c: Callable[[str, list[Call]], list[int]]) -> None:
     assert in_c("clamp8", calls) == [fp.clamp8(a, low, high) for a, low, high, _ in calls]
 
 
+@pytest.mark.parametrize("function", ["scale", "relu"])
 def test_scale_gives_the_same_on_the_short_way_and_on_the_long(
-    in_c: Callable[[str, list[Call]], list[int]],
+    in_c: Callable[[str, list[Call]], list[int]], function: str
 ) -> None:
     sums = [s for s in EDGES if abs(s) <= 2**30]
     edges = itertools.product(
-        (*sums, 2**29 - 1, 2**29), MANTISSAS, (-31, -9, -1, 0, 1), (-128, 127)
+        (*sums, 2**29 - 1, 1 - 2**29, 2**29),
+        MANTISSAS,
+        (-31, -22, -21, -9, -2, -1, 0, 1),
+        (-128, -1, 0, 127),
     )
     wanted = mixed(
         edges,
@@ -120,8 +124,32 @@ def test_scale_gives_the_same_on_the_short_way_and_on_the_long(
     wanted = [(x, m, s, z) for x, m, s, z in wanted if s <= 0 or abs(x) < 2**28]
     calls = [(x, m, stored_shift(fp.Multiplier(m, s), abs(x)), z) for x, m, s, z in wanted]
     assert {c >= 0 for _, _, c, _ in calls} == {True, False}
-    expected = [fp.clamp8(fp.multiply(x, fp.Multiplier(m, s)) + z) for x, m, s, z in wanted]
-    assert in_c("scale", calls) == expected
+    expected = [
+        fp.clamp8(fp.multiply(x, fp.Multiplier(m, s)) + z, z if function == "relu" else -128)
+        for x, m, s, z in wanted
+    ]
+    assert in_c(function, calls) == expected
+
+
+@pytest.mark.parametrize("function", ["scale", "relu"])
+def test_ties_and_their_neighbours_are_rounded_alike(
+    in_c: Callable[[str, list[Call]], list[int]], function: str
+) -> None:
+    """With a multiplier of one half, sums beside every multiple of half an output step."""
+    wanted = [
+        (half * 2**n + beside, 2**30, 1 - n, zero)
+        for n in range(2, 9)
+        for half in range(-9, 10)
+        for beside in (-2, -1, 0, 1, 2)
+        for zero in (-128, -3, 0, 5)
+    ]
+    calls = [(x, m, stored_shift(fp.Multiplier(m, s), abs(x)), z) for x, m, s, z in wanted]
+    assert all(c >= 0 for _, _, c, _ in calls)
+    expected = [
+        fp.clamp8(fp.multiply(x, fp.Multiplier(m, s)) + z, z if function == "relu" else -128)
+        for x, m, s, z in wanted
+    ]
+    assert in_c(function, calls) == expected
 
 
 # --- Python against exact fractions --------------------------------------------------------

@@ -93,7 +93,7 @@ def constant_channel(value: int, limits: OutputLimits) -> tuple[int, Multiplier]
 
 def stored_shift(m: Multiplier, largest_sum: int) -> int:
     """A shift as tb_scale() wants it: the short way where that is proven exact."""
-    short = m.shift <= -1 and largest_sum < 1 << 29
+    short = -21 <= m.shift <= -1 and largest_sum < 1 << 29
     return -m.shift - 1 if short else m.shift - LONG_WAY
 
 
