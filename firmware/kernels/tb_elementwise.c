@@ -6,15 +6,8 @@
 #include "tb_kernels.h"
 #include "tb_scale.h"
 
-#define HEADROOM 20 /* bits by which ADD scales its inputs up */
-
-static inline int32_t add_one(const tb_add_t *op, int32_t a, int32_t b) {
-  const int32_t wide_a = (a + op->a_offset) * (1 << HEADROOM);
-  const int32_t wide_b = (b + op->b_offset) * (1 << HEADROOM);
-  const int32_t sum = tb_requantize(wide_a, op->a_multiplier, op->a_shift) +
-                      op->b_sign * tb_requantize(wide_b, op->b_multiplier, op->b_shift);
-  return tb_requantize(sum, op->multiplier, op->shift) + op->out_offset;
-}
+#define HEADROOM 20     /* bits by which ADD scales its inputs up */
+#define MANY_PIXELS 256 /* for which MUL makes a table per channel */
 
 static inline int32_t prelu_one(const tb_prelu_t *op, int32_t a, int32_t b) {
   const int32_t x = a + op->in_offset;
@@ -25,22 +18,59 @@ static inline int32_t prelu_one(const tb_prelu_t *op, int32_t a, int32_t b) {
 }
 
 void tb_add(const tb_add_t *op, const int8_t *a, const int8_t *b, int8_t *out) {
-  TB_FOR_EACH(int8_t, &op->shape, a, b,
-              *out++ = tb_clamp8(add_one(op, *pa, *pb), op->act_min, op->act_max));
+  const tb_factor_t by_a = tb_factor(op->a_multiplier, op->a_shift);
+  const tb_factor_t by_b = tb_factor(op->b_multiplier, op->b_shift);
+  const tb_factor_t by = tb_factor(op->multiplier, op->shift);
+  const int32_t a_offset = op->a_offset, b_offset = op->b_offset, b_sign = op->b_sign;
+  const int32_t out_offset = op->out_offset, low = op->act_min, high = op->act_max;
+  const int32_t up = 4 << HEADROOM;
+  TB_FOR_EACH(int8_t, &op->shape, a, b, {
+    const int32_t wide_a = tb_times((*pa + a_offset) * up, by_a);
+    const int32_t wide_b = tb_times((*pb + b_offset) * up, by_b);
+    *out++ = tb_clamp8(tb_times((wide_a + b_sign * wide_b) * 4, by) + out_offset, low, high);
+  });
+}
+
+/* in[pixels][channels] times `factors`, one per channel: each channel's products as a table. */
+static void mul_channels(const tb_mul_t *op, const int8_t *in, int32_t in_offset,
+                         const int8_t *factors, int32_t factor_offset, int8_t *out) {
+  const tb_out_t limits = tb_out(op->out_offset, op->act_min, op->act_max);
+  const int32_t channels = op->shape.size[3], count = op->shape.size[2] * channels;
+  int8_t table[256];
+  for (int32_t c = 0; c < channels; c++) {
+    const int32_t factor = factors[c] + factor_offset;
+    for (int32_t x = INT8_MIN; x <= INT8_MAX; x++) {
+      table[x - INT8_MIN] = tb_scale((x + in_offset) * factor, op->multiplier, op->shift, limits);
+    }
+    for (int32_t i = c; i < count; i += channels) {
+      out[i] = table[in[i] - INT8_MIN];
+    }
+  }
 }
 
 void tb_mul(const tb_mul_t *op, const int8_t *a, const int8_t *b, int8_t *out) {
+  const tb_broadcast_t *shape = &op->shape;
+  const int32_t m = op->multiplier, shift = op->shift;
+  const int whole = shape->size[0] * shape->size[1] == 1 && shape->size[2] >= MANY_PIXELS &&
+                    shape->step_a[3] == 1 && shape->step_b[3] == 1;
+  if (whole && shape->step_b[2] == 0) {
+    mul_channels(op, a, op->a_offset, b, op->b_offset, out);
+    return;
+  }
+  if (whole && shape->step_a[2] == 0) {
+    mul_channels(op, b, op->b_offset, a, op->a_offset, out);
+    return;
+  }
   const tb_out_t limits = tb_out(op->out_offset, op->act_min, op->act_max);
   const int32_t a_offset = op->a_offset, b_offset = op->b_offset;
-  const int32_t m = op->multiplier, shift = op->shift;
   if (shift >= 0) {
     const int32_t rounding = tb_rounding(shift, limits);
-    TB_FOR_EACH(int8_t, &op->shape, a, b, {
+    TB_FOR_EACH(int8_t, shape, a, b, {
       const int32_t product = (*pa + a_offset) * (*pb + b_offset);
       *out++ = tb_scale_short(product, m, shift, rounding, 2, limits);
     });
   } else {
-    TB_FOR_EACH(int8_t, &op->shape, a, b,
+    TB_FOR_EACH(int8_t, shape, a, b,
                 *out++ = tb_scale((*pa + a_offset) * (*pb + b_offset), m, shift, limits));
   }
 }

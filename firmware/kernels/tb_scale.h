@@ -45,6 +45,28 @@ static inline int8_t tb_scale_short(int32_t sum, int32_t multiplier, int32_t shi
   return tb_clamp8((v + (v >> 31) * sign + rounding) >> (shift + 2), out.low, out.high);
 }
 
+/* A multiplier with a right shift of 0 or more, in the form in which it takes seven instructions.
+ */
+typedef struct {
+  int32_t multiplier, sign, rounding, shift;
+} tb_factor_t;
+
+/* shift: TFLite's, 0 or negative. */
+static inline tb_factor_t tb_factor(int32_t multiplier, int32_t shift) {
+  if (shift == 0 || shift < -30) { /* a shift by more than 30 leaves nothing */
+    const tb_factor_t factor = {shift == 0 ? multiplier : 0, 0, 1, 1};
+    return factor;
+  }
+  const tb_factor_t factor = {multiplier, -2, 1 + (1 << -shift), 1 - shift};
+  return factor;
+}
+
+/* x times a factor, rounded as above but without a zero point; x4 = 4 * x, |x| < 2^29. */
+static inline int32_t tb_times(int32_t x4, tb_factor_t by) {
+  const int32_t v = (int32_t)(((int64_t)x4 * by.multiplier) >> 32);
+  return (v + ((v >> 31) & by.sign) + by.rounding) >> by.shift;
+}
+
 static inline int8_t tb_scale(int32_t sum, int32_t multiplier, int32_t shift, tb_out_t out) {
   if (shift >= 0) {
     return tb_scale_short(sum, multiplier, shift, tb_rounding(shift, out), 2, out);

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from support.op_case import Activation, Constant, OpCase
 from support.strategies.common import FUSED, fills, ratios, scales, seeds, shapes, zero_points
 
+_IMAGE = ((14, 18), (16, 19), (2, 3))
+
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 
 
@@ -100,8 +102,13 @@ def _constant(draw: Draw, like: Activation) -> Constant:
 def _broadcasts(draw: Draw) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
     """Shapes (a, b, result): equal, a scalar, a channel vector, or any mixture."""
     shape = draw(shapes())
-    kind = draw(st.sampled_from(["equal", "equal", "scalar", "channel", "mixed", "mixed"]))
-    if kind == "equal":
+    kinds = ["equal", "equal", "scalar", "channel", "mixed", "mixed", "image"]
+    kind = draw(st.sampled_from(kinds))
+    if kind == "image":  # so many pixels that MUL makes a table per channel
+        rows, columns, channels = draw(st.tuples(*[st.integers(a, b) for a, b in _IMAGE]))
+        shape = (1, rows, columns, channels)
+        pair: tuple[tuple[int, ...], tuple[int, ...]] = (shape, (1, 1, 1, channels))
+    elif kind == "equal":
         pair = (shape, shape)
     elif kind == "scalar":
         pair = (shape, draw(st.sampled_from([(), (1,), (1,) * len(shape)])))
