@@ -43,7 +43,8 @@ typedef struct {
 
 /* One output row of a kernel with a window; op is its parameters. */
 typedef void tb_row_fn(const void *op, const tb_rows_t *in, int32_t y, int8_t *out);
-tb_row_fn tb_conv2d_row, tb_depthwise_row, tb_average_pool_row, tb_max_pool_row;
+tb_row_fn tb_conv2d_row, tb_conv2d_pairs_row, tb_depthwise_row, tb_average_pool_row,
+    tb_max_pool_row;
 
 /* One kernel of a chain, and the ring that its rows go to; the last one's go to the output. */
 typedef struct {
@@ -97,6 +98,25 @@ typedef struct {
   int32_t blocks;
 } tb_conv2d_coded_t;
 void tb_conv2d_coded(const tb_conv2d_coded_t *op, const int8_t *in, int8_t *out);
+
+/* The same with two pixels in a word, see tb_conv_pairs.c. filter[pairs][taps][2]: pairs of output
+ * channels of a group, taps filled up to an even number. groups: for each pair the lengths of its
+ * groups of taps, halved, and a 0. Words of `columns` pixels, a multiple of four, are made at a
+ * time: words[columns / 4][taps][2]. zero: the input's zero point. */
+typedef struct {
+  tb_window_t window;
+  int32_t group_in, group_out, taps;
+  int32_t run, inner_first, inner_last, columns;
+  int32_t out_offset, act_min, act_max;
+  const int8_t *filter;
+  const uint8_t *groups;
+  const int32_t *bias;
+  const int32_t *multiplier;
+  const int8_t *shift;
+  int8_t zero;
+  int32_t *words;
+} tb_conv2d_pairs_t;
+void tb_conv2d_pairs(const tb_conv2d_pairs_t *op, const int8_t *in, int8_t *out);
 
 /* DEPTHWISE_CONV_2D. filter[out_c][kernel_h][kernel_w]; out_c = in_c * depth_multiplier.
  * bias has the input's zero point folded in; blank: one byte of that zero point. Windows of outputs

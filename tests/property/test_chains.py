@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from hypothesis import HealthCheck, given, settings
@@ -93,9 +95,11 @@ def stacks(draw: st.DrawFn) -> bytes:
     max_examples=examples(60),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-@given(stacks())
-def test_a_stack_equals_tflm(model: bytes) -> None:
-    check_same_bytes(model, target=SMALLEST)
+@given(stacks(), st.booleans())
+def test_a_stack_equals_tflm(model: bytes, in_pairs: bool) -> None:
+    """With two pixels per multiplication, too, wherever that can be."""
+    target = replace(SMALLEST, pairing=math.inf) if in_pairs else SMALLEST
+    check_same_bytes(model, target=target)
 
 
 @settings(

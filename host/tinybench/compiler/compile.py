@@ -15,6 +15,7 @@ from tinybench.compiler.fold import Folded, fold
 from tinybench.compiler.lower import OPS
 from tinybench.compiler.lower.context import Lowering, Unsupported
 from tinybench.compiler.merge import merge_lookups
+from tinybench.compiler.pairs import pair_pixels
 from tinybench.compiler.plan import peak, plan_arena
 from tinybench.compiler.program import (
     Boundary,
@@ -54,7 +55,12 @@ def compile_graph(graph: Graph, target: Target = PORTABLE) -> Program:
         return make_buffers(folded.graph, steps, inputs, outputs, folded.views)
 
     steps = schedule(steps, folded.graph, inputs, outputs, folded.views, target)
-    steps, coding = code_filters(steps, target, lambda s: peak(buffers(s), target.alignment)[0])
+
+    def top(steps: Sequence[Step]) -> int:
+        return peak(buffers(steps), target.alignment)[0]
+
+    steps, coding = code_filters(steps, target, top)
+    steps = pair_pixels(steps, target, top)
     plan = plan_arena(buffers(steps), target.alignment)
     if plan.arena_bytes > MAX_ARENA_BYTES:
         raise _too_large(plan)

@@ -26,6 +26,8 @@ class Target:
             row, so they should stay in a flash cache.
         work_per_memory: a schedule that lowers the arena's peak by so many percent may take one
             percent more instructions.
+        pairing: a convolution takes two pixels with one multiplication where that costs less than
+            so much of the plain way; 0.0: never.
         weights: "huffman": filters are kept in code where that saves flash, and decoded in every
             inference.
         weights_in: "ram": all constants are copied there at boot.
@@ -35,6 +37,7 @@ class Target:
     alignment: int = 4
     chain_bytes: int = 8192
     work_per_memory: float = 8.0
+    pairing: float = 0.97
     weights: Weighting = "plain"
     weights_in: Literal["flash", "ram"] = "flash"
 
@@ -87,7 +90,7 @@ class Scratch:
     Attributes:
         role: tells a kernel's scratches from each other.
         nbytes: at least 1; aligned as every buffer in the arena.
-        dtype: what the field points to, "int8" or "uint8".
+        dtype: what the field points to, "int8", "uint8" or "int32".
     """
 
     role: str

@@ -44,6 +44,9 @@ def _walks(kernel: Kernel) -> int:
         return 1
     if kernel.function == "tb_transpose_conv":  # its window is that of the way back
         return window.in_h * window.in_w // (window.stride_h * window.stride_w)
+    columns = kernel.fields.get("columns")
+    if kernel.function == "tb_conv2d_pairs" and isinstance(columns, int):
+        return window.out_h * -(-window.out_w // columns)
     if kernel.function == "tb_conv2d" and _is_gathered(kernel, window):
         return window.out_h * -(-window.out_w // _PIXELS)
     return window.out_h
