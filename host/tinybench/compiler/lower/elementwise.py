@@ -73,9 +73,9 @@ def sum_multipliers(
         float(b.scale) / twice_max,
         twice_max / ((1 << headroom) * float(out.scale)),
     )
-    if reals[2] >= 1.0:
-        raise Unsupported("the output's scale is too small for the inputs'")
     ma, mb, mo = (quantize_multiplier(r) for r in reals)
+    if mo.shift > 0:
+        raise Unsupported("the output's scale is too small for the inputs'")
     return ma, mb, mo
 
 
