@@ -37,6 +37,8 @@ _BLOCK = 215  # to begin a block and to scale its sums
 _PACK = 13  # to make a tap's words for four pixels that are inside the image
 _PACK_ANY = 26  # likewise, where they may leave it
 
+_LOWEST, _HIGHEST = -(1 << 15), (1 << 15) - 1  # of a group's sum
+
 Int8 = NDArray[np.int8]
 Peak = Callable[[Sequence[Step]], int]
 
@@ -91,6 +93,8 @@ def _look(number: int, place: int, part: Step, target: Target) -> _Candidate | N
     groups = channels // _number(fields["group_out"])
     packed = pack_pairs(filters, groups)
     lengths = group_lengths(packed)
+    if lengths is None:
+        return None
     plain = part.macs * _PLAIN_MAC + window.out_bytes * _PLAIN_OUTPUT
     blocks = window.out_h * -(-window.out_w // PIXELS)
     inner = _number(fields["inner_last"]) - _number(fields["inner_first"])
@@ -141,35 +145,40 @@ def pack_pairs(filters: Int8, groups: int) -> Int8:
     return np.ascontiguousarray(full.reshape(-1, CHANNELS, shape[2]).transpose(0, 2, 1))
 
 
-def group_lengths(packed: Int8) -> list[list[int]]:
+def group_lengths(packed: Int8) -> list[list[int]] | None:
     """Of each pair of channels, into how long groups its taps are cut, in turns of two taps.
 
     Within a group both channels' sums stay in 16 bits, whatever the pixels are.
 
     Args:
         packed: (pairs, taps, 2).
+
+    Returns:
+        None where not even a single turn's sums do, as with two weights of -128.
     """
     wide = packed.astype(np.int64)
     up, down = np.maximum(wide, 0), np.maximum(-wide, 0)
     most = (127 * up + 128 * down).reshape(len(packed), -1, TAPS, CHANNELS).sum(axis=2)
     least = (128 * up + 127 * down).reshape(len(packed), -1, TAPS, CHANNELS).sum(axis=2)
-    return [_cut(m, n) for m, n in zip(most.tolist(), least.tolist(), strict=True)]
+    if most.max() > _HIGHEST or least.max() > -_LOWEST:
+        return None
+    return [_cut(m, n) for m, n in zip(most, least, strict=True)]
 
 
-def _cut(most: list[list[int]], least: list[list[int]]) -> list[int]:
-    lengths: list[int] = []
-    high, low = [0, 0], [0, 0]
+def _cut(most: NDArray[np.int64], least: NDArray[np.int64]) -> list[int]:
+    """Lengths of groups, each as long as it may be.
+
+    Args:
+        most, least: how far up and down each turn can drive the sums, (turns, 2).
+    """
+    lengths = [0]
+    high, low = np.zeros(CHANNELS, np.int64), np.zeros(CHANNELS, np.int64)
     for m, n in zip(most, least, strict=True):
-        high, low = (
-            [a + b for a, b in zip(high, m, strict=True)],
-            [a + b for a, b in zip(low, n, strict=True)],
-        )
-        fits = max(high) < 1 << 15 and max(low) <= 1 << 15
-        if lengths and fits and lengths[-1] < LONGEST:
-            lengths[-1] += 1
-        else:
-            lengths.append(1)
-            high, low = list(m), list(n)
+        high, low = high + m, low + n
+        if high.max() > _HIGHEST or low.max() > -_LOWEST or lengths[-1] == LONGEST:
+            lengths.append(0)
+            high, low = m, n
+        lengths[-1] += 1
     return lengths
 
 
