@@ -18,10 +18,12 @@ from tinybench.boards import Board, list_boards, load_board
 from tinybench.boards.room import Placement, app_bytes, partitions
 from tinybench.errors import ConfigError
 from tinybench.render.project import Identity, write_project
+from tinybench.render.sources import load_sources
 
 MODEL = {"model.cc": "int x;\n", "labels.h": ""}
 INTERNAL, EXTERNAL = Placement("internal RAM", "flash"), Placement("PSRAM", "flash")
 TABLE = json.loads((Path(__file__).parents[2] / "golden" / "espidf.json").read_text())
+ENGINES = tuple(load_sources().engines)
 HARDWARE = pytest.mark.parametrize("board", list_boards("hardware"), ids=lambda b: b.name)
 STALE = "; if ESP-IDF has it, make the table anew: tools/espidf --help"
 READ = """
@@ -33,8 +35,8 @@ for path in sys.argv[1:]:
 """
 
 
-def write(board: Board, out: Path, placement: Placement = INTERNAL) -> Path:
-    identity = Identity("ab" * 16, board.name, "aot", "cd" * 32)
+def write(board: Board, out: Path, placement: Placement = INTERNAL, engine: str = "aot") -> Path:
+    identity = Identity("ab" * 16, board.name, engine, "cd" * 32)
     return write_project(MODEL, board, identity, out=out, placement=placement, options="a b")
 
 
@@ -53,7 +55,11 @@ def sdkconfig(project: Path) -> dict[str, str]:
 def read_by_platformio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """What PlatformIO makes of every board's platformio.ini, and of one with a mistake."""
     folder = tmp_path_factory.mktemp("ini")
-    files = [str(write(b, folder / b.name) / "platformio.ini") for b in list_boards("hardware")]
+    files = [
+        str(write(board, folder / f"{board.name}-{engine}", engine=engine) / "platformio.ini")
+        for board in list_boards("hardware")
+        for engine in ENGINES
+    ]
     planted = folder / "planted.ini"
     planted.write_text(Path(files[0]).read_text() + "uplod_speed = 1\n")
     command = [sys.executable, "-P", "-c", READ, *files, str(planted)]
@@ -74,9 +80,12 @@ def test_equal_input_gives_equal_bytes_and_names_no_place(board: Board, tmp_path
         assert str(resources.firmware()).encode() not in content, name
 
 
+@pytest.mark.parametrize("engine", ENGINES)
 @HARDWARE
-def test_platformio_knows_every_option(board: Board, read_by_platformio: dict[str, Any]) -> None:
-    errors, warnings, sections = read_by_platformio[board.name]
+def test_platformio_knows_every_option(
+    board: Board, engine: str, read_by_platformio: dict[str, Any]
+) -> None:
+    errors, warnings, sections = read_by_platformio[f"{board.name}-{engine}"]
     assert (errors, warnings) == ([], [])
     values = dict(dict(sections)[f"env:{board.name}"])
     assert values["platform"] == ["platformio/espressif32@6.13.0"] or values["platform"] == (
@@ -158,8 +167,9 @@ def test_each_way_to_the_host_has_its_own_source(tmp_path: Path) -> None:
     assert "usb_serial_jtag_driver_install" in usb.read_text()
 
 
-def test_cmake_names_every_source_and_header_folder(tmp_path: Path) -> None:
-    project = write(load_board("esp32cam"), tmp_path)
+@pytest.mark.parametrize("engine", ENGINES)
+def test_cmake_names_every_source_and_header_folder(engine: str, tmp_path: Path) -> None:
+    project = write(load_board("esp32cam"), tmp_path, engine=engine)
     cmake = (project / "main/CMakeLists.txt").read_text()
     sources = {p.relative_to(project / "main").as_posix() for p in (project / "main").rglob("*.c*")}
     named = set(re.findall(r'"([\w/.-]+\.cc?)"', cmake.partition("INCLUDE_DIRS")[0]))
@@ -167,7 +177,7 @@ def test_cmake_names_every_source_and_header_folder(tmp_path: Path) -> None:
     assert "-Werror" not in cmake, "a user's build must not fail on a new compiler's warning"
     flags = re.findall(r'COMPILE_OPTIONS "([^"]+)"', cmake)
     assert all("-O2" in text for text in flags)
-    assert sum("-fno-schedule-insns" in text for text in flags) == 1
+    assert sum("-fno-schedule-insns" in text for text in flags) == (engine == "aot")
     assert "==5.5.3" in (project / "main/idf_component.yml").read_text()
     assert '#define TB_BUILD_OPTIONS "a b"\n' in (project / "main/tb_board.h").read_text()
 
