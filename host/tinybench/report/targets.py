@@ -17,7 +17,7 @@ from tinybench.model.read import parse_tflite
 if TYPE_CHECKING:
     from tinybench.train.ptq.options import QuantizeOptions
 
-_CONV = "Conv1D or DS-CNN layers over the window (`tinybench new ds_cnn`)"
+_CONV = "Conv1D or DS-CNN layers over the window (`tinybench new ds-cnn1d`)"
 _RELU6 = "relu6 (`tinybench compress activation` puts it in)"
 
 INSTEAD = {

@@ -52,10 +52,14 @@ class Base:
 
     @property
     def outputs(self) -> int | None:
-        """How many scores the model gives; None where its output is no row of scores."""
+        """How many classes the model tells apart; None where its output is no row of scores.
+
+        One sigmoid tells two apart.
+        """
         tensor = self.graph.tensors[self.graph.outputs[0]]
-        is_row = tensor.elements > 1 and max(tensor.shape) == tensor.elements
-        return tensor.elements if is_row else None
+        if tensor.elements == 1:
+            return 2 if self.graph.ops and self.graph.ops[-1].name == "LOGISTIC" else None
+        return tensor.elements if max(tensor.shape) == tensor.elements else None
 
 
 def prepare_base(model: Path, options: QuantizeOptions, work: Path, job: Job) -> Base:

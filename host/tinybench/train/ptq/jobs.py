@@ -75,7 +75,7 @@ def recurrent(path: Path, layers: tuple[str, ...]) -> ModelError:
         f"quantize {path.name} for a microcontroller",
         f"it has recurrent layers, which no engine here runs: {', '.join(layers)}",
         "replace them by Conv1D layers or a DS-CNN over the window "
-        "(`tinybench new ds_cnn` makes one for windows), or unroll them (unroll=True) where the "
+        "(`tinybench new ds-cnn1d` makes one), or unroll them (unroll=True) where the "
         "window is short: an unrolled layer is plain dense arithmetic",
     )
 

@@ -32,7 +32,9 @@ class Answers:
 
     @property
     def top1(self) -> NDArray[np.int64]:
-        """The highest score's index; the first of equal ones, as everywhere here."""
+        """The highest score's index, the first of equal ones; of one sigmoid, whether it is 0.5."""
+        if self.values.shape[1] == 1:
+            return np.asarray(self.values[:, 0] >= 0.5, np.int64)
         return np.asarray(self.values.argmax(axis=1))
 
     @property

@@ -13,9 +13,11 @@ from tinybench.model.graph import Graph, Op, Tensor
 from tinybench.report.statistics import share_change
 from tinybench.train.data import SHARES
 from tinybench.train.ptq.advice import advise, swishes, unbounded
+from tinybench.train.ptq.base import Base
 from tinybench.train.ptq.layers import Layer, layer_name
 from tinybench.train.ptq.options import QuantizeOptions
 from tinybench.train.ptq.ranges import by_percentile, by_squared_error
+from tinybench.train.ptq.score import Answers
 from tinybench.workflow.quantize import parse_shares
 
 
@@ -140,6 +142,25 @@ def test_advice_for_noise_saturation_and_dead_channels() -> None:
     assert "--denylist layer1" in found["noise"].todo
     assert "3 of 8 channels" in found["dead channels"].seen
     assert found["saturation"].layers == ("layer3",)
+
+
+@pytest.mark.parametrize(
+    ("op", "shape", "classes"),
+    [("LOGISTIC", (1, 1), 2), ("FULLY_CONNECTED", (1, 1), None), ("SOFTMAX", (1, 4), 4)],
+)
+def test_how_many_classes_a_model_tells_apart(
+    op: str, shape: tuple[int, ...], classes: int | None
+) -> None:
+    tensors = (Tensor(0, "in", "float32", (1, 4)), Tensor(1, "out", "float32", shape))
+    model = Graph(tensors, (Op(0, op, 1, (0,), (1,)),), (0,), (1,), "", 0)
+    assert Base(b"", model, None, "", "", None, None, {}).outputs == classes
+
+
+def test_one_sigmoid_says_yes_from_a_half_on() -> None:
+    values = np.array([[0.49], [0.5], [0.9]], np.float32)
+    answers = Answers(values, np.array([0, 1, 0]))
+    assert answers.top1.tolist() == [0, 1, 1]
+    assert answers.accuracy == pytest.approx(2 / 3)
 
 
 def test_names_of_layers() -> None:
