@@ -18,7 +18,7 @@ namespace {
 
 // With its context, which knows every tensor; GetTensor() only does where none shares memory.
 class Interpreter : public tflite::MicroInterpreter {
- public:
+public:
   using MicroInterpreter::context;
   using MicroInterpreter::MicroInterpreter;
 };
@@ -82,25 +82,6 @@ bool allocate(const tflite::MicroOpResolver &resolver, size_t arena_bytes) {
   return interpreter->AllocateTensors() == kTfLiteOk;
 }
 
-#ifdef TB_ARENA
-// More than alignment and temporary structures take beyond what is used in the end.
-constexpr size_t kBeyondUsed = 4096;
-
-// After a success with the whole arena: that of the least size is the last one.
-bool find_least(const tflite::MicroOpResolver &resolver) {
-  const size_t used = interpreter->arena_used_bytes();
-  size_t fails = used - 1, fits = used + kBeyondUsed;
-  if (fits > tb_tflm.arena_bytes) fits = tb_tflm.arena_bytes;
-  while (fits - fails > 1) {
-    const size_t middle = fails + (fits - fails) / 2;
-    (allocate(resolver, middle) ? fits : fails) = middle;
-  }
-  tb_tflm_needs[0] = static_cast<uint32_t>(fits);
-  tb_tflm_needs[1] = static_cast<uint32_t>(used);
-  return allocate(resolver, fits);
-}
-#endif
-
 bool place(tb_tensor_t *to, TfLiteTensor *from) {
   if (from == nullptr || from->bytes != to->bytes) return false;
   to->data = from->data.uint8;
@@ -125,9 +106,11 @@ int32_t tb_tflm_setup(void) {
   }
   const tflite::MicroOpResolver *resolver = tb_tflm.resolver();
   if (resolver == nullptr) return TB_TFLM_RESOLVER;
-  if (!allocate(*resolver, tb_tflm.arena_bytes)) return TB_TFLM_ALLOCATE;
 #ifdef TB_ARENA
-  if (!find_least(*resolver)) return TB_TFLM_ALLOCATE;
+  if (!allocate(*resolver, tb_tflm_try)) return TB_TFLM_ALLOCATE;
+  tb_tflm_used = static_cast<uint32_t>(interpreter->arena_used_bytes());
+#else
+  if (!allocate(*resolver, tb_tflm.arena_bytes)) return TB_TFLM_ALLOCATE;
 #endif
   return place_all() ? TB_TFLM_OK : TB_TFLM_TENSOR;
 }

@@ -44,10 +44,11 @@ extern uint32_t tb_tflm_ticks[][2];
 extern const uint32_t tb_tflm_ops;
 #endif
 
-/* In an arena build: the least number of bytes with which the model allocates, found by bisection,
- * and what TFLM's allocator says that it used. */
+/* In an arena build: how many bytes of the arena to try with, which the host writes into the ELF
+ * for every try, and what TFLM's allocator says that it used. */
 #ifdef TB_ARENA
-extern uint32_t tb_tflm_needs[2];
+extern const volatile uint32_t tb_tflm_try;
+extern uint32_t tb_tflm_used;
 #endif
 
 #endif

@@ -83,6 +83,24 @@ def _plain(name: str) -> str:
     return match[1] if match else name
 
 
+def with_word(path: Path, symbol: str, value: int) -> bytes:
+    """A linked firmware's bytes with another value in a 32-bit constant of its.
+
+    Raises:
+        BuildError: not an ELF, or it has no such symbol.
+    """
+    with path.open("rb") as file:
+        elf = _open(file, path)
+        found = elf.get_section_by_name(".symtab").get_symbol_by_name(symbol)
+        if not found:
+            raise BuildError(f"a firmware with {symbol}", f"{path} has none")
+        section = elf.get_section(found[0].entry.st_shndx).header
+        at = section.sh_offset + found[0].entry.st_value - section.sh_addr
+    data = bytearray(path.read_bytes())
+    data[at : at + 4] = value.to_bytes(4, "little")
+    return bytes(data)
+
+
 def _open(file: Any, path: Path) -> Any:
     from elftools.common.exceptions import ELFError
     from elftools.elf.elffile import ELFFile

@@ -1,14 +1,14 @@
 """How many bytes of arena TFLite Micro needs for a model: tried on a virtual board, never guessed.
 
 The firmware that finds out has all the RAM of the largest virtual board: what TFLM allocates
-depends on the size of pointers, not on the ISA. It lets TFLM allocate once with all of it, then
-bisects from what was used, and runs one inference with the least that suffices.
+depends on the size of pointers, not on the ISA. It runs one inference with all of that, then with
+ever less by bisection, started anew each time: where its arena is too small TFLM may crash.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +24,7 @@ from tinybench.workflow.watch import Watch
 
 SCHEMA = "tinybench.arena/1"
 _FIRMWARE_BYTES = 128 * 1024  # RAM that is left to the firmware itself
+_STEPS = (16, 256, 4096, 65536)  # bytes beyond what is used in the end, tried first
 _LINES = 5  # of TFLM's own words
 
 
@@ -86,39 +87,79 @@ def _needs(project: Project, program: Interpreted, board: Board, watch: Watch) -
             return int(known["least"]), int(known["used"])
     except (OSError, ValueError, KeyError, TypeError):
         pass
-    least, used = _ask(program, board, build.artifact.elf, project.state / "logs")
+    least, used = _search(_Trials(program, board, build.artifact.elf, project.state), room)
     facts = {"schema": SCHEMA, "elf_sha256": build.elf_sha256, "least": least, "used": used}
     write_if_changed(record, (json.dumps(facts) + "\n").encode())
     return least, used
 
 
-def _ask(program: Interpreted, board: Board, elf: Path, logs: Path) -> tuple[int, int]:
-    from tinybench.bench.device import Device
-    from tinybench.link import open_link
-    from tinybench.link.emulator import board_url
-    from tinybench.report.folder import DEVICE_LOG, EMULATOR_LOG
-    from tinybench.workflow.firmware import find_emulator
+def _search(trials: _Trials, room: int) -> tuple[int, int]:
+    """Least bytes with which the model runs, and what TFLM says that it uses."""
+    used = trials.run(room // 16 * 16)
+    fails, fits = used - 1, room // 16 * 16
+    for more in _STEPS:
+        if trials.fits(used + more):
+            fits = used + more
+            break
+        fails = used + more
+    while fits - fails > 1:
+        middle = (fits + fails) // 2
+        if trials.fits(middle):
+            fits = middle
+        else:
+            fails = middle
+    return fits, used
 
-    find_emulator(board)
-    log = logs / f"arena-{DEVICE_LOG}"
-    link = open_link(board_url(board, elf), log=logs / EMULATOR_LOG, baud=board.link.baud)
-    with Device(link, log=log, reply_timeout_s=board.link.reply_timeout_s) as device:
-        if device.hello().engine_status != 0:
-            raise UnsupportedModel(
-                f"TFLite Micro to take the model ({program.kernels} kernels)",
-                f"its setup fails with status {device.hello().engine_status}",
-                "status 2: an op cannot be registered; 3: no memory, or an op refuses its tensors",
-                details=_words(log),
-            )
-        zeros = [bytes(tensor.nbytes) for tensor in program.inputs]
+
+@dataclass(frozen=True)
+class _Trials:
+    """One firmware, started anew for every try: TFLM may crash where its arena is too small."""
+
+    program: Interpreted
+    board: Board
+    elf: Path
+    state: Path
+
+    def fits(self, arena_bytes: int) -> bool:
+        """The model runs with so much."""
         try:
-            answer = device.infer(0, zeros).outputs[-1]
-        except DeviceError as error:
-            raise UnsupportedModel(
-                "TFLite Micro to run the model", str(error), details=_words(log)
-            ) from error
-    least, used = np.frombuffer(answer, "<u4").tolist()
-    return least, used
+            self.run(arena_bytes)
+        except (UnsupportedModel, DeviceError):
+            return False
+        return True
+
+    def run(self, arena_bytes: int) -> int:
+        """One inference; what TFLM says that it uses.
+
+        Raises:
+            UnsupportedModel: TFLM does not take it.
+            DeviceError: it crashes.
+        """
+        from tinybench.bench.device import Device
+        from tinybench.build.elf import with_word
+        from tinybench.link import open_link
+        from tinybench.link.emulator import board_url
+        from tinybench.report.folder import DEVICE_LOG, EMULATOR_LOG
+        from tinybench.workflow.firmware import find_emulator
+
+        find_emulator(self.board)
+        logs, own = self.state / "logs", self.state / "arena.elf"
+        logs.mkdir(parents=True, exist_ok=True)
+        own.write_bytes(with_word(self.elf, "tb_tflm_try", arena_bytes))
+        own.chmod(0o755)
+        log, baud = logs / f"arena-{DEVICE_LOG}", self.board.link.baud
+        link = open_link(board_url(self.board, own), log=logs / EMULATOR_LOG, baud=baud)
+        with Device(link, log=log, reply_timeout_s=self.board.link.reply_timeout_s) as device:
+            status = device.hello().engine_status
+            if status != 0:
+                raise UnsupportedModel(
+                    f"TFLite Micro to take the model ({self.program.kernels} kernels)",
+                    f"its setup fails with status {status}",
+                    "status 2: an op cannot be registered; 3: an op refuses its tensors",
+                    details=_words(log),
+                )
+            zeros = [bytes(tensor.nbytes) for tensor in self.program.inputs]
+            return int(np.frombuffer(device.infer(0, zeros).outputs[-1], "<u4")[0])
 
 
 def _words(log: Path) -> tuple[str, ...]:
