@@ -88,14 +88,28 @@ void tb_prelu(const tb_prelu_t *op, const int8_t *a, const int8_t *b, int8_t *ou
               *out++ = tb_clamp8(prelu_one(op, *pa, *pb), INT8_MIN, INT8_MAX));
 }
 
+/* One table for all elements. */
+static void look_up(const int8_t *table, const int8_t *in, int8_t *out, int32_t count) {
+  const int8_t *const end4 = in + (count & ~3), *const end = in + count;
+  for (; in != end4; in += 4, out += 4) {
+    const int8_t y0 = table[in[0]], y1 = table[in[1]], y2 = table[in[2]], y3 = table[in[3]];
+    out[0] = y0, out[1] = y1, out[2] = y2, out[3] = y3;
+  }
+  while (in != end) {
+    *out++ = table[*in++];
+  }
+}
+
 void tb_lookup(const tb_lookup_t *op, const int8_t *in, int8_t *out) {
-  const int8_t *end = op->table + 256 * op->channels + 128;
-  const int8_t *table = op->table + 128;
-  for (int32_t i = 0; i < op->count; i++) {
-    out[i] = table[in[i]];
+  const int8_t *const first = op->table + 128, *const last = first + 256 * op->channels;
+  if (op->channels == 1) {
+    look_up(first, in, out, op->count);
+    return;
+  }
+  const int8_t *table = first;
+  for (const int8_t *const end = in + op->count; in != end;) {
+    *out++ = table[*in++];
     table += 256;
-    if (table == end) {
-      table = op->table + 128;
-    }
+    table = table == last ? first : table;
   }
 }
