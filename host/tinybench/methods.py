@@ -76,6 +76,140 @@ class Prune:
     skip: tuple[str, ...] = option((), "Layers to leave alone, by name or pattern.")
 
 
+_SKIP = "Layers to leave alone, by name or pattern."
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Let each layer's weights share a few values."""
+
+    clusters: int = option(16, "Values per layer.")
+    start: str = option("kmeans", "How they are found; even: the control.", ("kmeans", "even"))
+    skip: tuple[str, ...] = option((), _SKIP)
+
+
+@dataclass(frozen=True)
+class Qat:
+    """Train with int8's steps in weights and activations."""
+
+    plain: bool = option(False, "Train as long without them: the control.")
+
+
+@dataclass(frozen=True)
+class Activation:
+    """Replace activations by relu6, block by block."""
+
+    replace: tuple[str, ...] = option(
+        ("silu", "selu", "elu", "gelu", "hard_silu", "relu"), "Which, by Keras's names."
+    )
+    to: str = option("relu6", "By what.", ("relu6", "relu"))
+    at_once: bool = option(False, "All at once, with all layers open.")
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Take out blocks of the network; the rest absorbs them."""
+
+    count: int = option(1, "How many, those first whose loss costs least.")
+    remove: tuple[str, ...] = option((), "Or these, by the name of their last layer.")
+    floor: float = option(0.0, "Validation accuracy to keep, 0..1; 0: what it is, less 0.02.")
+    prepare: int = option(2, "Epochs that drive a block's contribution to zero before the cut.")
+    open_all: bool = option(False, "Train all layers, instead of from the head inwards.")
+
+
+@dataclass(frozen=True)
+class Dense:
+    """Shrink, insert or search dense layers; only those touched train."""
+
+    units: tuple[str, ...] = option((), "NAME=UNITS: what a hidden layer shrinks to.")
+    insert: int = option(0, "Put in a layer of so many units before the last.")
+    search: bool = option(False, "Find the smallest sizes that keep the floor.")
+    floor: float = option(0.0, "Validation accuracy to keep, 0..1; 0: what it is, less 0.01.")
+    open_all: bool = option(False, "Train all layers.")
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Keep some of the classes, or add some."""
+
+    keep: tuple[str, ...] = option((), "Classes to keep: patterns, or files of names.")
+    add: tuple[str, ...] = option((), "Classes of the data that the model does not have yet.")
+    from_all: bool = option(False, "Train all layers, not the output layer and then the head.")
+
+
+@dataclass(frozen=True)
+class Resize:
+    """Take another input size."""
+
+    size: str = option("", "Height and width, e.g. 64 or 48x64.")
+
+
+@dataclass(frozen=True)
+class Lowrank:
+    """Factorize dense layers and convolutions."""
+
+    rank: int = option(0, "Rank of each layer; 0: by energy.")
+    energy: float = option(0.9, "Share of the squared singular values to keep, 0..1.")
+    skip: tuple[str, ...] = option((), _SKIP)
+
+
+@dataclass(frozen=True)
+class Distill:
+    """Train a smaller student from the model."""
+
+    student: str = option("ds-cnn", "A network of `tinybench new`, or a Keras file.")
+    width: float = option(1.0, "Factor of the student's channels.")
+    alpha: float = option(0.3, "Weight of the classes; the rest is the teacher's.")
+    temperature: float = option(4.0, "Of the probabilities that are compared.")
+
+
+@dataclass(frozen=True)
+class Regularize:
+    """Draw weights towards int8's levels (absolute cosine)."""
+
+    variant: str = option("paper", "Which formula.", ("paper", "author", "none"))
+    strength: float = option(0.01, "Factor of the term.")
+    bits: int = option(8, "Of the levels.")
+
+
+@dataclass(frozen=True)
+class Huffman:
+    """Count the weights' entropy, and build firmware with coded weights."""
+
+    board: str = option("virt-c3", "Board to build for and count on; empty: none.")
+
+
+@dataclass(frozen=True)
+class Scratch:
+    """Train the same network anew, from random weights."""
+
+
+@dataclass(frozen=True)
+class Create:
+    """Train a network from scratch."""
+
+    width: float = option(1.0, "Factor of all channels (alpha).")
+    input: str = option("", "Input size, e.g. 28x28x1, or 128x6 for windows; empty: the data's.")
+    classes: int = option(0, "How many; 0: the data's.")
+    weights: str = option("", "Start from these weights: .weights.h5, or a .keras of this network.")
+
+
+NETWORKS: Mapping[str, str] = MappingProxyType(
+    {
+        "ds-cnn": "depthwise separable CNN, keyword spotting",
+        "mobilenet-v1": "MobileNetV1",
+        "mobilenet-v2": "MobileNetV2",
+        "efficientnet-lite": "EfficientNet-Lite0-like",
+        "squeezenet": "SqueezeNet 1.1 with Fire modules",
+        "resnet8": "ResNet-8 of MLPerf Tiny",
+        "lenet": "LeNet-5",
+        "conv1d": "convolutions over time, for windows",
+        "ds-cnn1d": "depthwise separable over time, for windows",
+    }
+)
+"""What `tinybench new` makes."""
+
+
 @dataclass(frozen=True)
 class Control:
     """What a method has to beat to be worth its name.
@@ -96,12 +230,12 @@ class Method:
     Attributes:
         name: as on the command line.
         options: its dataclass.
-        control: what it is compared with.
+        control: what it is compared with; None: nothing.
     """
 
     name: str
     options: type[Any]
-    control: Control
+    control: Control | None
 
     @property
     def title(self) -> str:
@@ -114,7 +248,23 @@ _SCRATCH = Control("the same network trained from scratch", None)
 METHODS: Mapping[str, Method] = MappingProxyType(
     {
         method.name: method
-        for method in (Method("prune", Prune, Control("a random cut", {"criterion": "random"})),)
+        for method in (
+            Method("prune", Prune, Control("a random cut", {"criterion": "random"})),
+            Method("cluster", Cluster, Control("evenly spaced values", {"start": "even"})),
+            Method(
+                "qat", Qat, Control("the same training without fake quantization", {"plain": True})
+            ),
+            Method("activation", Activation, Control("all at once", {"at_once": True})),
+            Method("blocks", Blocks, Control("no preparation", {"prepare": 0})),
+            Method("dense", Dense, Control("all layers open", {"open_all": True})),
+            Method("outputs", Outputs, Control("all layers open", {"from_all": True})),
+            Method("resize", Resize, _SCRATCH),
+            Method("lowrank", Lowrank, _SCRATCH),
+            Method("distill", Distill, Control("classes alone", {"alpha": 1.0})),
+            Method("regularize", Regularize, Control("no regularization", {"variant": "none"})),
+            Method("huffman", Huffman, None),
+            Method("scratch", Scratch, None),
+        )
     }
 )
 
@@ -125,14 +275,27 @@ def find_method(name: str) -> Method:
     Raises:
         UsageError: there is none.
     """
-    if name not in METHODS:
-        close = difflib.get_close_matches(name, METHODS, 1)
+    return METHODS[_known("a compression method", name, METHODS)]
+
+
+def find_network(name: str) -> str:
+    """The name of a network, checked.
+
+    Raises:
+        UsageError: there is none.
+    """
+    return _known("a network", name, NETWORKS)
+
+
+def _known(what: str, name: str, names: Mapping[str, Any]) -> str:
+    if name not in names:
+        close = difflib.get_close_matches(name, names, 1)
         raise UsageError(
-            f"a compression method ({', '.join(METHODS)})",
+            f"{what} ({', '.join(names)})",
             f"{name!r}",
             f"did you mean {close[0]!r}?" if close else "choose one of them",
         )
-    return METHODS[name]
+    return name
 
 
 def make_options(kind: type[T], given: Mapping[str, Any], where: str) -> T:
@@ -182,7 +345,11 @@ def _checked(entry: Any, value: Any, where: str) -> Any:
 _RANGES: Mapping[str, tuple[float, float]] = MappingProxyType(
     {
         "epochs": (0, 100_000), "batch": (1, 1 << 20), "rate": (0, 1e3), "patience": (1, 100_000),
-        "seed": (0, (1 << 32) - 1), "sparsity": (0, 0.9999),
+        "seed": (0, (1 << 32) - 1), "sparsity": (0, 0.9999), "clusters": (2, 256),
+        "count": (1, 1000), "floor": (0, 1), "prepare": (0, 1000), "insert": (0, 1 << 16),
+        "rank": (0, 1 << 16), "energy": (0, 1), "width": (0.01, 16), "alpha": (0, 1),
+        "temperature": (0.01, 1000), "strength": (0, 1e9), "bits": (2, 16),
+        "classes": (0, 1 << 20), "limit": (0, 1 << 31), "calibration": (10, 1 << 20),
     }
 )  # fmt: skip
 

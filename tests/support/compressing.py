@@ -13,7 +13,22 @@ from typing import Any
 import numpy as np
 
 from tinybench.errors import TinybenchError
-from tinybench.methods import CRITERIA, Prune, Training
+from tinybench.methods import (
+    CRITERIA,
+    NETWORKS,
+    Activation,
+    Blocks,
+    Cluster,
+    Dense,
+    Distill,
+    Lowrank,
+    Outputs,
+    Prune,
+    Qat,
+    Regularize,
+    Resize,
+    Training,
+)
 
 SEED = 3
 SAMPLES = 600  # to train on: few steps
@@ -58,6 +73,12 @@ class Bench:
     def model(self) -> Any:
         """The trained network, anew."""
         return self._load(self.base, compile=False)
+
+    def flat(self) -> Any:
+        """The trained network without layers inside of layers."""
+        from tinybench.train.compress.network import take_apart
+
+        return take_apart(self.model()).model
 
     def trainer(
         self, *, epochs: int = 1, rate: float = 0.003, limit: int | None = 96, **more: Any
@@ -112,8 +133,8 @@ def small_network() -> Any:
 
 
 def weights_of(model: Any) -> dict[str, Any]:
-    """Every weight by its path without the model's name."""
-    return {f"{n}:{w.path}": np.asarray(w) for n, w in enumerate(model.weights)}
+    """Every weight by its layer's name and its own."""
+    return {"/".join(w.path.split("/")[-2:]): np.asarray(w) for w in model.weights}
 
 
 def equal_weights(one: Any, other: Any) -> bool:
@@ -245,6 +266,209 @@ def refusals(bench: Bench) -> dict[str, Any]:
     }
 
 
+def cluster(bench: Bench) -> dict[str, Any]:
+    from tinybench.train.compress.cluster import cluster as run
+    from tinybench.train.compress.network import kernels
+
+    made = run(bench.model(), Cluster(clusters=8), bench.trainer())
+    values = {name: np.unique(np.asarray(w)).size for name, w in kernels(made.model)}
+    return {"values": values, "accuracy": bench.accuracy(made.model)}
+
+
+def clustering_keeps_pruned_weights_at_zero(bench: Bench) -> dict[str, Any]:
+    from tinybench.train.compress.cluster import cluster as run
+    from tinybench.train.compress.network import kernels
+    from tinybench.train.compress.prune import prune
+
+    pruned = prune(bench.model(), Prune(schedule="one-shot"), bench.trainer(epochs=0)).model
+    before = [np.asarray(w) == 0 for _, w in kernels(pruned)]
+    after = [np.asarray(w) == 0 for _, w in kernels(run(pruned, Cluster(), bench.trainer()).model)]
+    return {"same": all((a == b).all() for a, b in zip(before, after, strict=True))}
+
+
+def qat(bench: Bench) -> dict[str, Any]:
+    from tinybench.train.compress.fold import fold_normalization
+    from tinybench.train.compress.qat import qat as run
+
+    model = bench.model()
+    folded = fold_normalization(bench.model())
+    x = bench.data.test.x
+    made = run(bench.model(), Qat(), bench.trainer(epochs=1, rate=0.0005))
+    made.model.save(bench.folder / "qat.keras")
+    again = bench._load(bench.folder / "qat.keras", compile=False)
+    return {
+        "folding_changes": float(np.abs(np.asarray(model(x)) - np.asarray(folded(x))).max()),
+        "normalizations_left": sum("BatchNorm" in type(layer).__name__ for layer in folded.layers),
+        "agreement": made.facts["agreement"],
+        "accuracy": bench.accuracy(made.model),
+        "loads": bool(np.array_equal(made.model(x[:9]), again(x[:9]))),
+    }
+
+
+def activation(bench: Bench) -> dict[str, Any]:
+    """Which weights change while which block is open."""
+    from tinybench.train.compress import activation as module
+
+    trainer, changed = bench.trainer(), []
+    fit = trainer.fit
+
+    def watched(model: Any, stage: str, **more: Any) -> Any:
+        first = {w.path: np.asarray(w).tobytes() for w in model.weights}
+        result = fit(model, stage, keep_best=False, **more)
+        moved = {w.path for w in model.weights if np.asarray(w).tobytes() != first[w.path]}
+        changed.append([stage, sorted({path.split("/")[0] for path in moved})])
+        return result
+
+    trainer.fit = watched
+    made = module.activation(bench.model(), Activation(replace=("silu", "relu")), trainer)
+    kinds = {
+        layer.name: getattr(getattr(layer, "activation", None), "__name__", "")
+        for layer in made.model.layers
+    }
+    return {
+        "changed": changed,
+        "replaced": made.facts["replaced"],
+        "activations": kinds,
+        "accuracy": bench.accuracy(made.model),
+    }
+
+
+def blocks(bench: Bench) -> dict[str, Any]:
+    from tinybench.train.compress.blocks import blocks as run
+    from tinybench.train.compress.blocks import find_blocks, without_block
+    from tinybench.train.compress.network import take_apart
+
+    network = take_apart(bench.model())
+    x = bench.data.test.x[:20]
+    whole = np.asarray(without_block(network, "residual", 1.0)(x))
+    faded = np.asarray(without_block(network, "residual", 0.0)(x))
+    gone = np.asarray(without_block(network, "residual")(x))
+    cut = run(bench.model(), Blocks(floor=0.01, prepare=1), bench.trainer())
+    back = run(bench.model(), Blocks(floor=1.0, prepare=1), bench.trainer())
+    return {
+        "found": [block.last.name for block in find_blocks(network)],
+        "whole": float(np.abs(whole - np.asarray(network.model(x))).max()),
+        "faded_is_gone": float(np.abs(faded - gone).max()),
+        "layers": [layer.name for layer in cut.model.layers],
+        "removed": cut.facts["removed"],
+        "accuracy": bench.accuracy(cut.model),
+        "rolled_back": [back.facts["removed"], list(back.notes)],
+        "unharmed": equal_weights(back.model, take_apart(bench.model()).model),
+    }
+
+
+def dense(bench: Bench) -> dict[str, Any]:
+    from tinybench.train.compress.dense import dense as run
+
+    def frozen(made: Any) -> list[str]:
+        old, new = weights_of(bench.flat()), weights_of(made)
+        return sorted(p for p in new if p in old and np.array_equal(old[p], new[p]))
+
+    smaller = run(bench.model(), Dense(units=("hidden=10",)), bench.trainer())
+    inserted = run(bench.model(), Dense(insert=6), bench.trainer())
+    searched = run(bench.model(), Dense(search=True, floor=0.5), bench.trainer())
+    return {
+        "units": smaller.facts["units"],
+        "frozen": frozen(smaller.model),
+        "accuracy": bench.accuracy(smaller.model),
+        "inserted": inserted.facts["units"],
+        "frozen_beside_inserted": frozen(inserted.model),
+        "search": searched.facts,
+        "validation": searched.model and bench.trainer().accuracy(searched.model),
+    }
+
+
+def outputs(bench: Bench) -> dict[str, Any]:
+    from tinybench.train.compress.data import of_classes, on_all
+    from tinybench.train.compress.outputs import outputs as run
+
+    trainer = bench.trainer()
+    made = run(bench.model(), Outputs(keep=("[246]",)), trainer)
+    old, new = weights_of(bench.flat()), weights_of(made.model)
+    same = [name for name in new if np.array_equal(old[name], new[name])]
+    grown = bench.trainer()
+    grown.data = on_all(grown.data, lambda part: of_classes(part, [2, 4, 6, 8]))
+    bigger = run(made.model, Outputs(add=("new",)), grown)
+    return {
+        "labels": list(made.labels or ()),
+        "shape": list(made.model.output_shape),
+        "classes": sorted(set(trainer.data.test.y.tolist())),
+        "frozen": sorted(same),
+        "accuracy": float(trainer.accuracy(made.model, trainer.data.test)),
+        "bigger": list(bigger.model.output_shape),
+    }
+
+
+def resize(bench: Bench) -> dict[str, Any]:
+    from tinybench.train.compress.network import take_apart
+    from tinybench.train.compress.resize import at_size
+    from tinybench.train.compress.resize import resize as run
+
+    x = bench.data.test.x[:20]
+    same = at_size(take_apart(bench.model()), (8, 8))
+    trainer = bench.trainer()
+    made = run(bench.model(), Resize(size="6x8"), trainer)
+    return {
+        "same_size": float(np.abs(np.asarray(same(x)) - np.asarray(bench.model()(x))).max()),
+        "input": list(made.model.input_shape),
+        "data": list(made.data.test.x.shape[1:]),
+        "accuracy": float(trainer.accuracy(made.model, made.data.test)),
+    }
+
+
+def lowrank(bench: Bench) -> dict[str, Any]:
+    from tinybench.train.compress.lowrank import lowrank as run
+
+    x = bench.data.test.x[:20]
+    model = bench.model()
+    kernel = model.get_layer("hidden").kernel
+    rng = np.random.default_rng(SEED)
+    kernel.assign(rng.normal(0, 0.1, (256, 3)) @ rng.normal(0, 0.1, (3, 24)))  # of rank 3
+    exact = run(model, Lowrank(energy=1 - 1e-9, skip=("scores",)), bench.trainer(epochs=0))
+    made = run(bench.model(), Lowrank(rank=4), bench.trainer())
+    return {
+        "ranks": exact.facts["ranks"],
+        "difference": float(np.abs(np.asarray(exact.model(x)) - np.asarray(model(x))).max()),
+        "asked": made.facts["ranks"],
+        "parameters": [model.count_params(), made.model.count_params()],
+        "accuracy": bench.accuracy(made.model),
+    }
+
+
+def distill(bench: Bench) -> dict[str, Any]:
+    from tinybench.train.compress.distill import distill as run
+
+    options = Distill(student="lenet", width=0.5)
+    made = run(bench.model(), options, bench.trainer(epochs=3, rate=0.02, limit=300))
+    return {
+        "parameters": made.model.count_params(),
+        "accuracy": bench.accuracy(made.model),
+    }
+
+
+def regularize(bench: Bench) -> dict[str, Any]:
+    from tinybench.train.compress.regularize import regularize as run
+
+    facts = {}
+    for variant in ("paper", "author", "none"):
+        options = Regularize(variant=variant, bits=4, strength=3.0)
+        made = run(bench.model(), options, bench.trainer(epochs=3, rate=0.003, limit=64))
+        facts[variant] = made.facts["mean_distance_in_steps"]
+    return facts
+
+
+def networks(bench: Bench) -> dict[str, Any]:
+    """Every network of `tinybench new`, at an odd size."""
+    from tinybench.train.networks import build
+
+    facts = {}
+    for name in NETWORKS:
+        shape = (50, 3) if "1d" in name else (20, 24, 3)
+        model = build(name, shape, 5, 0.25, SEED)
+        facts[name] = {"shape": list(model.output_shape), "parameters": model.count_params()}
+    return facts
+
+
 TRIALS: dict[str, Callable[[Bench], dict[str, Any]]] = {
     trial.__name__: trial
     for trial in (
@@ -254,6 +478,18 @@ TRIALS: dict[str, Callable[[Bench], dict[str, Any]]] = {
         removed_channels_are_as_if_never_read,
         resume,
         refusals,
+        cluster,
+        clustering_keeps_pruned_weights_at_zero,
+        qat,
+        activation,
+        blocks,
+        dense,
+        outputs,
+        resize,
+        lowrank,
+        distill,
+        regularize,
+        networks,
     )
 }
 

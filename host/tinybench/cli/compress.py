@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +12,7 @@ import typer
 
 from tinybench.cli.console import news, print_json, print_pairs, print_table, reports_errors, show
 from tinybench.cli.options import AsJson
-from tinybench.methods import METHODS, DataSpec, Method, Training
+from tinybench.methods import METHODS, NETWORKS, Create, DataSpec, Method, Training
 
 compress_app = typer.Typer(
     help="Retrain a Keras model so that it becomes smaller.",
@@ -128,6 +128,39 @@ def _make_command(method: Method) -> Callable[..., None]:
     return reports_errors(with_options(command, method.options, Training, DataSpec))
 
 
+@reports_errors
+def _new(
+    network: Annotated[str, typer.Argument(help="|".join(NETWORKS))],
+    out: Out,
+    data: Annotated[
+        str | None, typer.Option("--data", help="To train on; without it, weights are random.")
+    ] = None,
+    labels: Labels = None,
+    as_json: AsJson = False,
+    **given: Any,
+) -> None:
+    """Make a network and train it from scratch."""
+    from tinybench.cli.training import TrainingProgress
+    from tinybench.methods import make_options
+    from tinybench.workflow.compress import create_model
+
+    with TrainingProgress() as progress:
+        report = create_model(
+            network,
+            out,
+            data=None if data is None else data_spec(data, labels, given),
+            options=pick(Create, given),
+            training=make_options(Training, pick(Training, given), "training"),
+            news=progress,
+        )
+    if as_json:
+        print_json(report)
+    else:
+        show_report(report)
+
+
+new = with_options(_new, Create, Training, DataSpec)
+
 for known in METHODS.values():
     compress_app.command(known.name)(_make_command(known))
 
@@ -138,6 +171,8 @@ def show_report(report: Mapping[str, Any]) -> None:
     rows = [(title, *(form(report[side], key) for side in sides)) for title, key, form in _ROWS]
     print_table(("", *sides), rows, right=tuple(range(1, len(sides) + 1)))
     show("")
+    if "device" in report:
+        _show_device(report["device"])
     print_pairs(
         [
             ("accuracy", "on the test part, with its 95 % interval (Wilson)"),
@@ -153,13 +188,28 @@ def show_report(report: Mapping[str, Any]) -> None:
         news(f"note: {note}")
 
 
+def _show_device(ways: Sequence[Mapping[str, Any]]) -> None:
+    columns = ("weights", "flash, B", "constants, B", "arena, B", "an inference")
+    rows = [
+        (
+            way["weights"],
+            *(_count(way, key) for key in ("flash_bytes", "weights_bytes", "arena_bytes")),
+            way["reason"] or f"{way['ticks']:,} {way['unit']} ({way['method']}, n={way['n']})",
+        )
+        for way in ways
+    ]
+    show(f"on {ways[0]['board']}:")
+    print_table(columns, rows, right=(1, 2, 3))
+    show("")
+
+
 def _count(side: Mapping[str, Any], key: str) -> str:
     value = side.get(key)
     return "-" if value is None else f"{value:,}"
 
 
 def _share(side: Mapping[str, Any], key: str) -> str:
-    return f"{100 * side[key]:.1f} %"
+    return f"{100 * side[key]:.1f} %" if key in side else "-"
 
 
 def _accuracy(side: Mapping[str, Any], key: str) -> str:

@@ -17,12 +17,13 @@ from tinybench.cli.build import build
 from tinybench.cli.cable import cable
 from tinybench.cli.check import check
 from tinybench.cli.compare import compare
-from tinybench.cli.compress import compress_app
+from tinybench.cli.compress import compress_app, new
 from tinybench.cli.demo import demo
 from tinybench.cli.doctor import doctor
 from tinybench.cli.flash import flash
 from tinybench.cli.init import init
 from tinybench.cli.inspect import inspect
+from tinybench.cli.pipeline import pipeline
 from tinybench.cli.ports import ports
 from tinybench.cli.profile import profile
 from tinybench.cli.quantize import quantize
@@ -49,8 +50,10 @@ for command in (
     *(demo, init, inspect, build, flash, bench, compare, check, runs, report),
     *(profile, verify, ports, cable, doctor),
     quantize,
+    pipeline,
 ):
     app.command(command.__name__)(command)
+app.command("new")(new)
 app.add_typer(boards_app, name="boards")
 app.add_typer(compress_app, name="compress")
 

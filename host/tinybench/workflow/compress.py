@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import json
 import shutil
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,9 +14,18 @@ from pathlib import Path
 from typing import Any
 
 from tinybench.errors import ModelError, TinybenchError, UsageError, system_error
-from tinybench.methods import DataSpec, Training, find_method, make_options
+from tinybench.methods import (
+    Create,
+    DataSpec,
+    Huffman,
+    Training,
+    find_method,
+    find_network,
+    make_options,
+)
 
 SCHEMA = "tinybench.compress/1"
+CREATE_JOB = "tinybench.train.compress.create:create_job"
 COMPRESS_JOB = "tinybench.train.compress.job:compress_job"
 _DAYS = 7 * 24 * 3600.0
 
@@ -30,11 +40,13 @@ class Order:
         method: a key of :data:`tinybench.methods.METHODS`.
         model: .keras or .h5 file.
         data: which samples.
-        out: the .keras file to write; a .tflite, a .json (the report) go beside it. Any other
+        out: the .keras file to write; beside it go a .tflite, a .json (the report), a .npz (test
+            samples to bench it with), and a .txt (classes) where those are others. Without an
             ending: a folder, in which they are called ``model``.
         options: of the method, by name.
         training: epochs, batch, rate, patience, seed.
         code: Python files that register the model's own layers.
+        before: figures of the model on this very data, where they are known already.
     """
 
     method: str
@@ -44,13 +56,17 @@ class Order:
     options: Mapping[str, Any] = field(default_factory=dict)
     training: Training = field(default_factory=Training)
     code: Sequence[Path] = ()
+    before: Mapping[str, Any] | None = None
 
     @property
     def keras(self) -> Path:
         """The Keras file to write."""
-        if self.out.suffix in (".keras", ".tflite"):
-            return self.out.with_suffix(".keras")
-        return self.out / "model.keras"
+        return keras_file(self.out)
+
+
+def keras_file(out: Path) -> Path:
+    """The Keras file that an output means: itself, or ``model.keras`` in a folder."""
+    return out.with_suffix(".keras") if out.suffix else out / "model.keras"
 
 
 def compress_model(order: Order, *, news: News | None = None) -> dict[str, Any]:
@@ -74,7 +90,7 @@ def compress_model(order: Order, *, news: News | None = None) -> dict[str, Any]:
     if order.keras.resolve() == order.model.resolve():
         raise UsageError("an output that is not the model itself", f"{order.out}", "choose another")
     started = time.monotonic()
-    request = {
+    request: dict[str, Any] = {
         "method": method.name,
         "options": dataclasses.asdict(options),
         "training": dataclasses.asdict(order.training),
@@ -82,7 +98,67 @@ def compress_model(order: Order, *, news: News | None = None) -> dict[str, Any]:
         "model": str(order.model.resolve()),
         "code": [str(path.resolve()) for path in order.code],
     }
-    return run_and_publish(COMPRESS_JOB, request, order.keras, started, news)
+    request["measure_before"] = order.before is None
+    report = run_and_publish(COMPRESS_JOB, request, order.keras, started, news)
+    if order.before is not None:
+        report["before"] = order.before
+    if isinstance(options, Huffman) and options.board:
+        report["device"] = both_ways(order.keras, options.board)
+    if "device" in report or order.before is not None:
+        order.keras.with_suffix(".json").write_text(json.dumps(report, indent=2))
+    return report
+
+
+def create_model(
+    network: str,
+    out: Path,
+    *,
+    data: DataSpec | None,
+    options: Mapping[str, Any],
+    training: Training,
+    news: News | None = None,
+) -> dict[str, Any]:
+    """Makes a network of :data:`tinybench.methods.NETWORKS` and trains it.
+
+    Args:
+        network: its name.
+        out: as in :class:`Order`.
+        data: to train on; None: random (or the user's) weights, neither trained nor converted.
+        options: of :class:`tinybench.methods.Create`, by name.
+        training: epochs, batch, rate, patience, seed.
+        news: told a line each epoch.
+
+    Raises:
+        UsageError: no such network, options or data that cannot be used.
+        ToolMissing: TensorFlow is not installed.
+    """
+    checked = make_options(Create, options, f"new {network}")
+    find_network(network)
+    if data is None and not (checked.input and checked.classes):
+        raise UsageError(
+            "data to train on, or an input size and a number of classes",
+            "neither is given",
+            "--data PATH, or --input 28x28x1 --classes 10",
+        )
+    request = {
+        "network": network,
+        "options": dataclasses.asdict(checked),
+        "training": dataclasses.asdict(training),
+        "data": None if data is None else dataclasses.asdict(data),
+    }
+    return run_and_publish(CREATE_JOB, request, keras_file(out), time.monotonic(), news)
+
+
+def both_ways(keras: Path, board: str) -> list[dict[str, Any]]:
+    """A model on a board with plain weights, and with weights in Huffman code."""
+    from tinybench.workflow.device import measure_on_device
+
+    tflite, data = keras.with_suffix(".tflite"), keras.with_suffix(".npz")
+    with tempfile.TemporaryDirectory(prefix="tinybench-device-") as folder:
+        return [
+            dataclasses.asdict(measure_on_device(tflite, data, board, Path(folder), weights=kind))
+            for kind in ("plain", "huffman")
+        ]
 
 
 def run_and_publish(
@@ -107,7 +183,7 @@ def run_and_publish(
     except OSError as error:
         raise system_error(f"write {out}", error) from error
     request = {**request, "out": str(made), "work": str(work)}
-    purpose = f"compress {Path(request['model']).name}" if "model" in request else "train"
+    purpose = f"make {out.name}"
     failure: TinybenchError | None = None
     try:
         reply = run_job(job, request, purpose=purpose, progress=news, timeout_s=_DAYS)
@@ -136,7 +212,7 @@ def _report(
     }
     return {
         "schema": SCHEMA,
-        **{k: request.get(k) for k in ("method", "options", "training", "data")},
+        **{k: request.get(k) for k in ("method", "network", "options", "training", "data")},
         "model": _file(Path(request["model"])) if "model" in request else None,
         "made": _file(made),
         **sides,
@@ -154,6 +230,8 @@ def _side(facts: Mapping[str, Any], tflite: Path) -> dict[str, Any]:
     """The figures of a model: as the job counted them, with intervals and sizes."""
     from tinybench.workflow.sizes import model_sizes
 
+    if "samples" not in facts:
+        return dict(facts)
     n = facts["samples"]
     found = {
         **{k: facts[k] for k in ("parameters", "weights", "nonzero_weights", "samples")},
@@ -193,7 +271,7 @@ def _publish(out: Path, made: Path, report: dict[str, Any]) -> None:
     if report["labels"] is not None:
         made.with_suffix(".txt").write_text("".join(f"{name}\n" for name in report["labels"]))
     try:
-        for ending in (".tflite", ".txt", ".json", ".keras"):
+        for ending in (".tflite", ".npz", ".txt", ".json", ".keras"):
             if made.with_suffix(ending).is_file():
                 made.with_suffix(ending).replace(out.with_suffix(ending))
     except OSError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,21 +19,43 @@ LEAST_CALIBRATION = 10
 _SHAPE_ONLY = frozenset({"InputLayer", "Reshape", "ZeroPadding2D", "ZeroPadding1D"})
 
 
-def load_data(spec: Mapping[str, Any], model: Any, seed: int) -> Data:
+def load_data(spec: Mapping[str, Any], model: Any, seed: int, added: Sequence[str] = ()) -> Data:
     """Reads data for a model.
 
     Args:
         spec: as :class:`tinybench.methods.DataSpec` has it.
         model: its input says the shape of a sample, its output how many classes there are.
-        seed: of the division into parts, and of what a limit leaves.
+        seed: of what a limit leaves.
+        added: classes of the data that the model does not have; they get the numbers behind its.
 
     Raises:
         DataError: it cannot be read, has no labels, too few samples, or does not suit the model.
     """
     shape = tuple(model.input_shape[1:])
     samples = read_samples(spec)
-    samples = number_classes(samples, int(model.output_shape[-1]))
+    count = int(model.output_shape[-1])
+    samples = _with_added(samples, count, added) if added else number_classes(samples, count)
     return divide(samples, spec, shape, settle_range(spec["pixel_range"], samples, model), seed)
+
+
+def _with_added(
+    samples: data_samples.Samples, count: int, added: Sequence[str]
+) -> data_samples.Samples:
+    """The model's classes first, in the data's order, then those that are added."""
+    samples = number_classes(samples, None)
+    names = samples.class_names
+    own = [name for name in names if name not in added]
+    missing = [name for name in added if name not in names]
+    if missing or len(own) != count:
+        raise DataError(
+            f"data with the {count} classes of the model and those to add",
+            f"{len(own)} others" + (f"; no {', '.join(missing)}" if missing else ""),
+            f"the data has {', '.join(names[:20])}",
+        )
+    order = [*own, *added]
+    place = np.array([order.index(name) for name in names], np.int64)
+    assert samples.labels is not None
+    return dataclasses.replace(samples, labels=place[samples.labels], class_names=tuple(order))
 
 
 def read_samples(spec: Mapping[str, Any]) -> data_samples.Samples:

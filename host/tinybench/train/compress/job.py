@@ -12,7 +12,7 @@ import numpy as np
 from tinybench.errors import DataError, ModelError
 from tinybench.methods import Training, find_method, make_options
 from tinybench.train.compress.apply import APPLY
-from tinybench.train.compress.data import load_data
+from tinybench.train.compress.data import load_data, of_classes, on_all
 from tinybench.train.compress.fit import Data, Trainer
 from tinybench.train.compress.load import load_model
 from tinybench.train.compress.made import Made
@@ -20,6 +20,9 @@ from tinybench.train.compress.measure import convert, describe, int8_right
 from tinybench.train.isolated import report
 
 REPLY, BEFORE = "reply.json", "before.tflite"
+BENCH_SAMPLES = 100
+"""Test samples that go beside a model, to bench it with."""
+
 _KEY = "key.json"
 
 
@@ -29,7 +32,7 @@ def compress_job(request: dict[str, Any]) -> dict[str, Any]:
     Args:
         request: ``method``, ``options``, ``training``, ``data``; paths ``model``, ``out`` (a
             .keras file; the .tflite goes beside it), ``work`` (checkpoints), ``code`` (Python
-            files that register layers).
+            files that register layers); ``measure_before``: whether to.
 
     Returns:
         What :func:`_figures` says. It is in ``work`` too before the model is converted, since
@@ -44,14 +47,28 @@ def compress_job(request: dict[str, Any]) -> dict[str, Any]:
     settle(training.seed)
     model = load_model(Path(request["model"]), request["code"])
     report("reading the data")
-    data = load_data(request["data"], model, training.seed)
-    check_data(model, data)
-    report("measuring what it is now")
-    before = {**describe(model, data), **_as_int8(model, data, work / BEFORE)}
+    added = getattr(options, "add", ())
+    data = load_data(request["data"], model, training.seed, added)
+    check_data(model, data, len(added))
+    before = _before(model, data, work) if request["measure_before"] else None
     trainer = Trainer(data, training, work, report)
-    made = APPLY[method.name](model, options, trainer)
+    return finish(APPLY[method.name](model, options, trainer), trainer, work, out, before)
+
+
+def _before(model: Any, data: Data, work: Path) -> dict[str, Any]:
+    report("measuring what it is now")
+    own = on_all(data, lambda part: of_classes(part, list(range(int(model.output_shape[-1])))))
+    return {**describe(model, own), **_as_int8(model, own, work / BEFORE)}
+
+
+def finish(
+    made: Made, trainer: Trainer, work: Path, out: Path, before: dict[str, Any] | None
+) -> dict[str, Any]:
+    """Saves a model, converts and measures it; the reply."""
     check_finite(made.model)
     made.model.save(out)
+    few = slice(BENCH_SAMPLES)
+    np.savez_compressed(out.with_suffix(".npz"), x=made.data.test.x[few], y=made.data.test.y[few])
     reply = _figures(before, made, trainer)
     (work / REPLY).write_text(json.dumps(reply))
     report("converting to int8, measuring on desktop")
@@ -68,7 +85,7 @@ def _as_int8(model: Any, data: Data, tflite: Path) -> dict[str, Any]:
         return {"int8_right": None, "int8_reason": error.seen}
 
 
-def _figures(before: dict[str, Any], made: Made, trainer: Trainer) -> dict[str, Any]:
+def _figures(before: dict[str, Any] | None, made: Made, trainer: Trainer) -> dict[str, Any]:
     return {
         "before": before,
         "after": describe(made.model, made.data),
@@ -89,13 +106,14 @@ def settle(seed: int) -> None:
     tf.config.experimental.enable_op_determinism()
 
 
-def claim(work: Path, order: dict[str, Any], model: str) -> None:
+def claim(work: Path, order: dict[str, Any], model: str | None) -> None:
     """Makes the folder of checkpoints, or checks that those in it are of this very work.
 
     Raises:
         ModelError: they are of another model, method or data.
     """
-    key = {"model": hashlib.sha256(Path(model).read_bytes()).hexdigest(), **order}
+    own = None if model is None else hashlib.sha256(Path(model).read_bytes()).hexdigest()
+    key = {"model": own, **order}
     file = work / _KEY
     if file.is_file():
         known = json.loads(file.read_text())
@@ -111,8 +129,13 @@ def claim(work: Path, order: dict[str, Any], model: str) -> None:
     file.write_text(json.dumps(key))
 
 
-def check_data(model: Any, data: Data) -> None:
+def check_data(model: Any, data: Data, added: int = 0) -> None:
     """Checks that data and model suit each other.
+
+    Args:
+        model: a classifier.
+        data: to train it on.
+        added: classes that the model is going to have besides its own.
 
     Raises:
         DataError: other shapes, classes that the model does not have, too few samples.
@@ -132,7 +155,7 @@ def check_data(model: Any, data: Data) -> None:
         )
     classes = int(model.output_shape[-1])
     highest = max(int(part.y.max()) for part in (data.train, data.validation, data.test))
-    if highest >= classes:
+    if highest >= classes + added:
         raise DataError(
             f"classes from 0 to {classes - 1}, as the model has",
             f"class {highest}",

@@ -23,7 +23,8 @@ def load_model(path: Path, code: Sequence[str] = ()) -> Any:
     """
     import keras
 
-    import tinybench.train.layers  # noqa: F401 - registers the layers of our own
+    import tinybench.train.fakequant
+    import tinybench.train.layers  # noqa: F401
 
     for file in code:
         runpy.run_path(str(file))

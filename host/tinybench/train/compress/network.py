@@ -149,6 +149,11 @@ def same(call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     return call.layer(*args, **kwargs)
 
 
+def activation_of(call: Call) -> str:
+    """The name of a call's own activation, "linear" where it has none."""
+    return getattr(getattr(call.layer, "activation", None), "__name__", "linear")
+
+
 def copy_model(model: Any) -> Any:
     """The same network with weights of its own."""
     import keras

@@ -105,6 +105,7 @@ def array_samples(
         load=lambda index, shape: _fit(path.name, every[index], shape),
         digest=lambda index: hashlib.sha256(every[index].tobytes()).hexdigest(),
         stamp=stamp,
+        shape=every.shape[1:],
     )
 
 

@@ -35,6 +35,7 @@ class Samples:
         digest: sample number -> hash of its content, hex; independent of its name.
         stamp: changes when the files do; cheap to make.
         notes: decisions that the user should know of.
+        shape: of one sample as it is stored; None where pictures can have any size.
     """
 
     path: Path
@@ -49,6 +50,7 @@ class Samples:
     digest: Callable[[int], str]
     stamp: str
     notes: tuple[str, ...] = ()
+    shape: tuple[int, ...] | None = None
 
     def __len__(self) -> int:
         """How many samples there are."""

@@ -8,7 +8,7 @@ import pytest
 
 from tinybench.methods import CRITERIA
 
-pytestmark = pytest.mark.train
+pytestmark = [pytest.mark.train, pytest.mark.timeout(1200)]
 CHOSEN = [criterion for criterion in CRITERIA if criterion != "random"]
 
 

@@ -1,0 +1,213 @@
+"""A pipeline file -> frozen dataclasses: steps that make a model of another, and branch.
+
+    [pipeline]
+    board = "virt-c3"
+    [data]
+    path = "fashion-mnist"
+    [steps.base]
+    new = "resnet8"
+    [steps.pruned]
+    from = "base"
+    method = "prune"
+    sparsity = 0.8
+
+Paths are relative to the file.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tinybench.errors import ConfigError, UsageError, system_error
+from tinybench.methods import (
+    Create,
+    DataSpec,
+    Training,
+    find_method,
+    find_network,
+    make_options,
+)
+
+_KINDS = ("new", "model", "method")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What holds for all steps.
+
+    Attributes:
+        board: that every step is measured on; "": none.
+        weights: ways to keep weights in flash, each measured.
+        samples: that run on the board.
+        seeds: with which a step and its control are repeated.
+    """
+
+    board: str = "virt-c3"
+    weights: tuple[str, ...] = ("plain", "huffman")
+    samples: int = 20
+    seeds: tuple[int, ...] = (0, 1, 2)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step.
+
+    Attributes:
+        name: its table's.
+        kind: "new" (a network from scratch), "model" (a file) or "method".
+        what: the network, the file, the method.
+        source: the step that it starts from; "" where it starts anew.
+        options: of the method or network.
+        training: epochs, batch, rate, patience, seed.
+        control: compare it with the method's control.
+    """
+
+    name: str
+    kind: str
+    what: str
+    source: str
+    options: Mapping[str, Any]
+    training: Training
+    control: bool = False
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """A pipeline file.
+
+    Attributes:
+        path: the file.
+        settings: for all steps.
+        data: for all steps.
+        steps: each after the one that it starts from.
+    """
+
+    path: Path
+    settings: Settings
+    data: DataSpec
+    steps: tuple[Step, ...] = field(default_factory=tuple)
+
+    @property
+    def state(self) -> Path:
+        """Where steps, splits and builds are kept."""
+        return self.path.parent / ".tinybench"
+
+
+def load_pipeline(path: Path) -> Pipeline:
+    """Reads a pipeline file; everything in it is checked before any step runs.
+
+    Raises:
+        ConfigError: not TOML, an unknown key, a step that starts from one that is not above it.
+        UsageError: it cannot be read, or options are wrong.
+    """
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise system_error(f"read {path}", error) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} as TOML", str(error), "mend the line that is named") from error
+    _check_keys(path, "", table, ("pipeline", "data", "training", "steps"))
+    own = table.get("pipeline", {})
+    _check_keys(path, "pipeline", own, [f.name for f in dataclasses.fields(Settings)])
+    settings = _settings(path, own)
+    data = _data(path, table.get("data", {}))
+    common = table.get("training", {})
+    steps: list[Step] = []
+    for name, entry in table.get("steps", {}).items():
+        steps.append(_step(path, name, entry, common, [s.name for s in steps]))
+    if not steps:
+        raise ConfigError(f"steps in {path}", "there are none", "write [steps.NAME] tables")
+    return Pipeline(path, settings, data, tuple(steps))
+
+
+def _settings(path: Path, own: Mapping[str, Any]) -> Settings:
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in own.items()}
+    defaults = Settings()
+    for key, value in values.items():
+        if type(value) is not type(getattr(defaults, key)):
+            raise ConfigError(f"{path}: {key} as {getattr(defaults, key)!r} is", f"{key}={value!r}")
+    if wrong := set(values.get("weights", ())) - {"plain", "huffman"}:
+        raise ConfigError(f"{path}: weights of plain, huffman", ", ".join(sorted(map(str, wrong))))
+    return Settings(**values)
+
+
+def _data(path: Path, entry: Mapping[str, Any]) -> DataSpec:
+    if "path" not in entry:
+        raise ConfigError(f"{path}: [data] with a path", f"keys={', '.join(entry) or 'none'}")
+    spec = make_options(DataSpec, entry, "data")
+    beside = (path.parent / spec.path).resolve()
+    labels = None if spec.labels is None else str((path.parent / spec.labels).resolve())
+    return dataclasses.replace(
+        spec,
+        path=str(beside) if beside.exists() else spec.path,
+        labels=labels,
+        store=str((path.parent / ".tinybench/splits").resolve()),
+    )
+
+
+def _step(path: Path, name: str, entry: Any, common: Mapping[str, Any], above: list[str]) -> Step:
+    if not isinstance(entry, dict):
+        raise ConfigError(f"{path}: [steps.{name}] as a table", repr(entry))
+    kinds = [kind for kind in _KINDS if kind in entry]
+    if len(kinds) != 1:
+        raise ConfigError(
+            f"{path}: one of {', '.join(_KINDS)} in [steps.{name}]", ", ".join(kinds) or "none"
+        )
+    kind, what = kinds[0], str(entry[kinds[0]])
+    source = str(entry.get("from", ""))
+    _check_source(path, name, kind, source, above)
+    reserved = {*_KINDS, "from", "training", "control"}
+    options = {key: value for key, value in entry.items() if key not in reserved}
+    training = {**common, **entry.get("training", {})}
+    where = f"[steps.{name}]"
+    if kind == "method":
+        make_options(find_method(what).options, options, where)
+    elif kind == "new":
+        make_options(Create, options, where)
+        find_network(what)
+    elif options:
+        raise ConfigError(f"{path}: no options in {where}", ", ".join(options), "remove them")
+    else:
+        what = str((path.parent / what).resolve())
+    settings = make_options(Training, training, f"{where} training")
+    return Step(name, kind, what, source, options, settings, bool(entry.get("control", False)))
+
+
+def _check_source(path: Path, name: str, kind: str, source: str, above: list[str]) -> None:
+    if (kind == "method") != bool(source):
+        wanted = "`from`, a step above it" if kind == "method" else "no `from`"
+        raise ConfigError(f"{path}: {wanted} in [steps.{name}]", f"from={source!r}")
+    if source and source not in above:
+        raise ConfigError(
+            f"{path}: [steps.{name}] starts from a step above it",
+            f"from={source!r}",
+            f"above it: {', '.join(above) or 'none'}",
+        )
+
+
+def _check_keys(path: Path, where: str, table: Mapping[str, Any], known: Any) -> None:
+    for key in table:
+        if key not in known:
+            close = difflib.get_close_matches(key, known, 1)
+            raise ConfigError(
+                f"{path}: keys of [{where}]" if where else f"{path}: its tables",
+                f"{key!r}",
+                f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}",
+            )
+
+
+def check_only(pipeline: Pipeline, only: str) -> None:
+    """Refuses the name of a step that there is not.
+
+    Raises:
+        UsageError: with the names that there are.
+    """
+    names = [step.name for step in pipeline.steps]
+    if only not in names:
+        raise UsageError(f"a step ({', '.join(names)})", f"{only!r}")

@@ -1,0 +1,119 @@
+"""Each method does what it says: to the layers that it may touch, and to no other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tinybench.methods import METHODS, NETWORKS
+from tinybench.train.compress.apply import APPLY
+
+pytestmark = [pytest.mark.train, pytest.mark.timeout(1200)]
+
+
+def test_every_method_has_its_function() -> None:
+    assert set(APPLY) == set(METHODS)
+
+
+def test_clusters_share_so_many_values(trials: dict[str, Any]) -> None:
+    facts = trials["cluster"]
+    assert set(facts["values"].values()) == {8}
+    assert facts["accuracy"] >= 0.7
+    assert trials["clustering_keeps_pruned_weights_at_zero"]["same"]
+
+
+def test_qat_folds_agrees_with_its_tflite_and_loads_again(trials: dict[str, Any]) -> None:
+    facts = trials["qat"]
+    assert facts["folding_changes"] < 1e-5
+    assert facts["normalizations_left"] == 0
+    assert facts["agreement"]["equal"] >= 0.99 * facts["agreement"]["n"]
+    assert facts["agreement"]["n"] == 450
+    assert facts["accuracy"] >= 0.9
+    assert facts["loads"]
+
+
+def test_activation_opens_one_block_after_the_other(trials: dict[str, Any]) -> None:
+    facts = trials["activation"]
+    assert facts["replaced"] == ["point", "squeeze1x1", "expand1x1", "expand3x3", "hidden"]
+    stages = dict(facts["changed"])
+    assert stages["block-1-point"] == ["deep", "point", "stem", "stem_bn"]
+    for number, name in enumerate(facts["replaced"][1:], 2):
+        assert stages[f"block-{number}-{name}"] == [name]
+    assert {facts["activations"][name] for name in facts["replaced"]} == {"relu6"}
+    assert facts["accuracy"] >= 0.8
+
+
+def test_a_block_fades_goes_and_comes_back(trials: dict[str, Any]) -> None:
+    facts = trials["blocks"]
+    assert facts["found"] == facts["removed"] == ["residual"]
+    assert facts["whole"] < 1e-6, "with all of its contribution"
+    assert facts["faded_is_gone"] < 1e-6, "with none of it"
+    assert not {"deep", "point", "residual"} & set(facts["layers"])
+    assert facts["accuracy"] >= 0.8
+    removed, notes = facts["rolled_back"]
+    assert removed == [] and "rolled back" in notes[0]
+    assert facts["unharmed"]
+
+
+def test_dense_trains_only_what_it_touches(trials: dict[str, Any]) -> None:
+    facts = trials["dense"]
+    assert facts["units"] == {"hidden": 10}
+    others = {"stem/kernel", "stem_bn/moving_mean", "deep/kernel", "point/kernel"}
+    assert others <= set(facts["frozen"])
+    assert not any(name.startswith(("hidden/", "scores/k")) for name in facts["frozen"])
+    assert facts["accuracy"] >= 0.8
+    assert facts["inserted"] == {"inserted_6": 6, "hidden": 24}
+    assert {*others, "hidden/kernel"} <= set(facts["frozen_beside_inserted"])
+
+
+def test_dense_search_keeps_the_floor(trials: dict[str, Any]) -> None:
+    facts = trials["dense"]
+    assert facts["search"]["floor"] == 0.5
+    assert facts["search"]["units"]["hidden"] < 24
+    assert facts["validation"] >= 0.5
+    reached = {t["units"]: t["validation"] for t in facts["search"]["tried"]}
+    assert reached[facts["search"]["units"]["hidden"]] >= 0.5
+
+
+def test_outputs_keep_classes_by_pattern_and_grow(trials: dict[str, Any]) -> None:
+    facts = trials["outputs"]
+    assert facts["labels"] == ["2", "4", "6"]
+    assert facts["shape"] == [None, 3]
+    assert facts["classes"] == [0, 1, 2]
+    assert {"stem/kernel", "point/kernel", "expand3x3/kernel"} <= set(facts["frozen"])
+    assert facts["accuracy"] >= 0.9
+    assert facts["bigger"] == [None, 4]
+
+
+def test_resize_makes_another_input_of_the_same_weights(trials: dict[str, Any]) -> None:
+    facts = trials["resize"]
+    assert facts["same_size"] < 1e-6
+    assert facts["input"] == [None, 6, 8, 1]
+    assert facts["data"] == [6, 8, 1]
+    assert facts["accuracy"] >= 0.5
+
+
+def test_lowrank_finds_the_rank_and_changes_nothing_by_it(trials: dict[str, Any]) -> None:
+    facts = trials["lowrank"]
+    assert facts["ranks"]["hidden"] == 3
+    assert facts["difference"] < 1e-4
+    assert set(facts["asked"].values()) == {4}
+    assert facts["parameters"][1] < 0.3 * facts["parameters"][0]
+
+
+def test_a_student_learns(trials: dict[str, Any]) -> None:
+    assert trials["distill"]["parameters"] < 7046
+    assert trials["distill"]["accuracy"] >= 0.4
+
+
+def test_only_the_papers_regularizer_draws_weights_to_levels(trials: dict[str, Any]) -> None:
+    facts = trials["regularize"]
+    assert facts["paper"]["after"] < 0.6 * facts["paper"]["before"]
+    for other in ("author", "none"):
+        assert facts[other]["after"] > 0.9 * facts[other]["before"]
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_networks_take_any_size(trials: dict[str, Any], name: str) -> None:
+    assert trials["networks"][name]["shape"] == [None, 5]
