@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tinybench.errors import DataError, ModelError
+from tinybench.errors import DataError, ModelError, system_error
 from tinybench.methods import Training, find_method, make_options
 from tinybench.train.compress.apply import APPLY
 from tinybench.train.compress.data import load_data, of_classes, on_all
@@ -66,9 +66,14 @@ def finish(
 ) -> dict[str, Any]:
     """Saves a model, converts and measures it; the reply."""
     check_finite(made.model)
-    made.model.save(out)
     few = slice(BENCH_SAMPLES)
-    np.savez_compressed(out.with_suffix(".npz"), x=made.data.test.x[few], y=made.data.test.y[few])
+    try:
+        made.model.save(out)
+        samples: dict[str, Any] = {"x": made.data.test.x[few], "y": made.data.test.y[few]}
+        np.savez_compressed(out.with_suffix(".npz"), allow_pickle=False, **samples)
+    except OSError as error:
+        out.unlink(missing_ok=True)
+        raise system_error(f"save {out.name} (checkpoints are kept)", error) from error
     reply = _figures(before, made, trainer)
     (work / REPLY).write_text(json.dumps(reply))
     report("converting to int8, measuring on desktop")
