@@ -26,7 +26,7 @@ COMMANDS = (
     "report",
 )
 COMMANDS += ("profile", "verify", "boards", "ports", "doctor", "compress", "new", "quantize")
-COMMANDS += ("pipeline",)
+COMMANDS += ("pipeline", "cable")
 HEAVY = {"numpy", "tensorflow", "keras", "sklearn", "PIL", "ai_edge_litert", "tflite_micro"}
 HEAVY |= {"rich", "jinja2", "elftools", "serial", "platformio", "SCons", "scipy"}
 LIMIT_S = 0.6  # of which typer with pydantic takes half
