@@ -24,6 +24,7 @@ ENGINES = ("aot", "tflm")
 WEIGHTS = ("plain", "huffman")
 WEIGHTS_IN = ("flash", "ram")
 KERNELS = ("esp-nn", "reference")
+MODES = ("latency", "throughput")
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class Project:
         runs: the folder in which each run makes a folder of its own.
         gates: the limits that a run must keep.
         port: where the board is plugged in, any pyserial URL; None: a virtual board is started.
+        link_mode: "latency", or "throughput": the next input travels while one is computed.
         cable: a bad cable to put between, for rehearsals; see link/cable/spec.py.
     """
 
@@ -79,6 +81,7 @@ class Project:
     gates: Gates = field(default_factory=Gates)
     port: str | None = None
     cable: str | None = None
+    link_mode: str = "latency"
 
     @property
     def state(self) -> Path:
@@ -103,6 +106,7 @@ _TYPES: dict[str, type] = {
     "runs": Path,
     "port": str,
     "cable": str,
+    "link_mode": str,
     "path": Path,
     "labels": Path,
     "pixel_range": str,
@@ -116,6 +120,7 @@ _CHOICES = {
     "weights": WEIGHTS,
     "weights_in": WEIGHTS_IN,
     "kernels": KERNELS,
+    "link_mode": MODES,
 }
 
 

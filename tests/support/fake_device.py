@@ -38,6 +38,7 @@ class FakeDevice:
     """
 
     runs_device = True
+    baud: int | None = None
     credits = 4
     boot_id = 0xB007
 

@@ -52,11 +52,14 @@ void tb_port_write(const uint8_t *from, size_t n) {
   }
 }
 
-/* The other end has read all that was written. */
+/* The other end has read all that was written, and had a moment to look at the rate. */
 static void drain(void) {
-  const struct timespec moment = {.tv_nsec = 100000};
+  const struct timespec moment = {.tv_nsec = 5000000};
   int unread;
-  while (ioctl(out_fd, SIOCOUTQ, &unread) == 0 && unread > 0) nanosleep(&moment, NULL);
+  do {
+    nanosleep(&moment, NULL);
+  } while (ioctl(out_fd, SIOCOUTQ, &unread) == 0 && unread > 0);
+  nanosleep(&moment, NULL);
 }
 
 bool tb_port_set_baud(uint32_t baud) {

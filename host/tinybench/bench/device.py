@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import time
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -19,9 +19,10 @@ from typing import TypeVar
 from tinybench.bench import trouble
 from tinybench.bench.chunks import ChunkSizer
 from tinybench.bench.device_log import DeviceLog
-from tinybench.bench.exchange import Exchange, Refused
+from tinybench.bench.exchange import Disturbed, Exchange, Refused
 from tinybench.bench.identity import Expected, check_identity, describe
 from tinybench.bench.link_stats import LinkStats
+from tinybench.bench.pieces import Mixed, ask_outputs, check_sizes, cut_inputs, join_outputs
 from tinybench.bench.tapped import Taps
 from tinybench.errors import DeviceError
 from tinybench.link import Link
@@ -33,10 +34,10 @@ from tinybench.wire.messages import (
     ErrorCode,
     Greet,
     Hello,
-    Input,
     InputAck,
     Output,
-    OutputRead,
+    Ping,
+    Pong,
     Reset,
     Result,
     Run,
@@ -55,10 +56,6 @@ _RUN_PATIENCE = 4.0
 
 _MENDABLE = (ErrorCode.INPUT_MISMATCH, ErrorCode.NO_RESULT)
 """Refusals after which the sample is sent anew."""
-
-
-class _Mixed(Exception):  # noqa: N818 - a reason to start the sample again
-    """Pieces that do not belong together."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +79,19 @@ class Inference:
     resends: int
     input_crc: int
     output_crc: int
+
+    @classmethod
+    def of(cls, result: Result, outputs: list[bytes], resends: int) -> Inference:
+        """What a result says, with its outputs."""
+        return cls(
+            outputs=outputs,
+            ticks=result.ticks,
+            arena_used=_measured(result.arena_used),
+            stack_used=_measured(result.stack_used),
+            resends=resends,
+            input_crc=result.input_crc,
+            output_crc=result.output_crc,
+        )
 
 
 class Device:
@@ -111,8 +121,11 @@ class Device:
         self._first_patience_s = reply_timeout_s / _RUN_PATIENCE  # until a run's time is known
         self._longest_run_s = 0.0
 
-    def hello(self) -> Hello:
+    def hello(self, timeout_s: float | None = None) -> Hello:
         """Greet the device; its answer. It forgets what it computed before.
+
+        Args:
+            timeout_s: wait no longer than this, if not as long as for any answer.
 
         Raises:
             WrongFirmware: it speaks another protocol.
@@ -122,10 +135,7 @@ class Device:
         greet = Greet(PROTOCOL, random.getrandbits(32))
         self._exchange.greeted = False
         while True:
-            try:
-                hello = self._exchange.ask(greet, Hello, wanted=wanted, patience_s=self._patience_s)
-            except Refused as no:
-                raise trouble.refused(wanted, no.code, no.detail, self.log) from None
+            hello = self.ask_all([greet], Hello, wanted, timeout_s)[0]
             if hello.session == greet.session:  # else one that an earlier host asked for
                 break
         self._exchange.greeted = True
@@ -164,32 +174,24 @@ class Device:
             DeviceError: the engine failed, or the device refuses.
             ValueError: inputs that are not of the model's sizes.
         """
-        hello = self._hello or self.hello()
-        _check_sizes(inputs, hello)
+        hello = self.known_hello()
+        check_sizes(inputs, hello.inputs)
         run = Run(sample, zlib.crc32(b"".join(inputs)), paint)
         wanted, resends = f"run sample {sample}", self._exchange.resends
         why = ""
         for _ in range(_ATTEMPTS):
             try:
-                self._send_inputs(hello, inputs, wanted)
-                result = self._run(hello, run, wanted)
+                self._send_inputs(inputs, wanted)
+                result = self._run(run, wanted)
                 outputs = self._read_outputs(hello, result, wanted)
             except Refused as no:
                 if no.code not in _MENDABLE:
                     raise trouble.refused(wanted, no.code, no.detail, self.log) from None
                 why = ErrorCode.words(no.code)
-            except _Mixed as mixed:
+            except Mixed as mixed:
                 why = str(mixed)
             else:
-                return Inference(
-                    outputs=outputs,
-                    ticks=result.ticks,
-                    arena_used=_measured(result.arena_used),
-                    stack_used=_measured(result.stack_used),
-                    resends=self._exchange.resends - resends,
-                    input_crc=result.input_crc,
-                    output_crc=result.output_crc,
-                )
+                return Inference.of(result, outputs, self._exchange.resends - resends)
         raise trouble.unreliable(wanted, f"{_ATTEMPTS} attempts, the last one: {why}", self.log)
 
     def measure_memory(self, sample: int, inputs: Sequence[bytes]) -> Inference:
@@ -254,7 +256,7 @@ class Device:
         Raises:
             DeviceError: it does not come back, or not as new.
         """
-        before = self._hello or self.hello()
+        before = self.known_hello()
         for _ in range(_ATTEMPTS):
             self._exchange.send(Reset())
             after = self.hello()
@@ -278,68 +280,106 @@ class Device:
     ) -> None:
         self.close()
 
-    def _send_inputs(self, hello: Hello, inputs: Sequence[bytes], wanted: str) -> None:
-        chunk = self._chunk(hello)
-        pieces = [
-            Input(tensor, offset, data[offset : offset + chunk])
-            for tensor, data in enumerate(inputs)
-            for offset in range(0, len(data), chunk)
-        ]
-        self._ask_pieces(pieces, chunk, InputAck, wanted)
+    def known_hello(self) -> Hello:
+        """The last answer to a greeting; greets where there is none."""
+        return self._hello or self.hello()
 
-    def _chunk(self, hello: Hello) -> int:
-        return min(hello.chunk, self._chunks.size())
+    def ask(self, request: Message, answer: type[M], wanted: str) -> M:
+        """One request of any kind, and its answer.
+
+        Raises:
+            DeviceError: as :meth:`infer`.
+        """
+        return self.ask_all([request], answer, wanted, None)[0]
+
+    def ask_all(
+        self, requests: Sequence[Message], answer: type[M], wanted: str, timeout_s: float | None
+    ) -> list[M]:
+        """Requests that do not depend on each other, and their answers; raises as :meth:`ask`."""
+        try:
+            return self._exchange.ask_all(
+                requests, answer, wanted=wanted, patience_s=self._patience_s, timeout_s=timeout_s
+            )
+        except Refused as no:
+            raise trouble.refused(wanted, no.code, no.detail, self.log) from None
+
+    def chunk(self) -> int:
+        """Tensor bytes of the next pieces."""
+        return min(self.known_hello().chunk, self._chunks.size())
+
+    def count_pieces(self, chunk: int, count: int) -> None:
+        """So many pieces of at most so many bytes are sent or asked for."""
+        self._chunks.used[chunk] += count
+
+    def pipe(self, requests: Iterator[Message | None]) -> Iterator[Message]:
+        """See :meth:`tinybench.bench.exchange.Exchange.pipe`. Lost frames make pieces shorter."""
+        self.known_hello()  # before its credits are counted on
+        passed = self._exchange.bytes_passed
+        try:
+            yield from self._exchange.pipe(
+                requests, wanted="run samples in a stream", patience_s=4 * self._run_patience_s()
+            )
+        except Disturbed:
+            self._chunks.observe(0, 1)
+            raise
+        finally:
+            self._chunks.observe(self._exchange.bytes_passed - passed, 0)
+
+    def settle(self) -> None:
+        """Waits until the device has dealt with all that was sent: it answers in order."""
+        self._exchange.ask(
+            Ping(b""), Pong, wanted="hear the device again", patience_s=self._run_patience_s()
+        )
+
+    def judge(self, result: Result, run: Run) -> None:
+        """A result must be of this boot, of this run, and no failure.
+
+        Raises:
+            DeviceReset: of another boot.
+            LinkError: of another run.
+            DeviceError: the engine failed.
+        """
+        wanted = f"run sample {run.sample}"
+        if result.boot_id != self.known_hello().boot_id:
+            raise trouble.was_reset(wanted, None, self.link, self.log)
+        if (result.sample, result.input_crc) != (run.sample, run.input_crc):
+            raise trouble.unreliable(wanted, f"the result of another run came: {result}", self.log)
+        if result.status != 0:
+            raise DeviceError(wanted, f"the engine failed, status={result.status}")
+
+    def _send_inputs(self, inputs: Sequence[bytes], wanted: str) -> None:
+        chunk = self.chunk()
+        self._ask_pieces(cut_inputs(inputs, chunk), chunk, InputAck, wanted)
 
     def _ask_pieces(
         self, asks: Sequence[Message], chunk: int, answer: type[M], wanted: str
     ) -> list[M]:
         """Pieces of tensors, to or fro; how it went decides how long the next ones are."""
         exchange = self._exchange
-        self._chunks.used[chunk] += len(asks)
+        self.count_pieces(chunk, len(asks))
         errors, passed = exchange.resends, exchange.bytes_passed
         try:
             return exchange.ask_all(asks, answer, wanted=wanted, patience_s=self._patience_s)
         finally:
             self._chunks.observe(exchange.bytes_passed - passed, exchange.resends - errors)
 
-    def _run(self, hello: Hello, run: Run, wanted: str) -> Result:
-        started = time.monotonic()
+    def _run_patience_s(self) -> float:
         known_s = _RUN_PATIENCE * self._longest_run_s or self._first_patience_s
-        patience = max(self._patience_s, known_s)
+        return max(self._patience_s, known_s)
+
+    def _run(self, run: Run, wanted: str) -> Result:
+        started = time.monotonic()
+        patience = self._run_patience_s()
         result = self._exchange.ask(run, Result, wanted=wanted, patience_s=patience)
-        took = time.monotonic() - started
-        self._longest_run_s = max(self._longest_run_s, took)
-        if result.boot_id != hello.boot_id:
-            raise trouble.was_reset(wanted, None, self.link, self.log)
-        if (result.sample, result.input_crc) != (run.sample, run.input_crc):
-            raise trouble.unreliable(wanted, f"the result of another run came: {result}", self.log)
-        if result.status != 0:
-            raise DeviceError(wanted, f"the engine failed, status={result.status}")
+        self._longest_run_s = max(self._longest_run_s, time.monotonic() - started)
+        self.judge(result, run)
         return result
 
     def _read_outputs(self, hello: Hello, result: Result, wanted: str) -> list[bytes]:
-        chunk = self._chunk(hello)
-        asks = [
-            OutputRead(result.sample, index, offset, min(chunk, tensor.size - offset))
-            for index, tensor in enumerate(hello.outputs)
-            for offset in range(0, tensor.size, chunk)
-        ]
+        chunk = self.chunk()
+        asks = ask_outputs(result.sample, hello.outputs, chunk)
         pieces = self._ask_pieces(asks, chunk, Output, wanted)
-        outputs = [bytearray() for _ in hello.outputs]
-        for ask, piece in zip(asks, pieces, strict=True):
-            if (piece.sample, piece.tensor, piece.offset) != (ask.sample, ask.tensor, ask.offset):
-                raise _Mixed(f"asked for {ask}, got that of another place")
-            outputs[ask.tensor] += piece.data
-        whole = b"".join(outputs)
-        if (len(whole), zlib.crc32(whole)) != (result.output_bytes, result.output_crc):
-            raise _Mixed("the outputs are not those that the result speaks of")
-        return [bytes(output) for output in outputs]
-
-
-def _check_sizes(inputs: Sequence[bytes], hello: Hello) -> None:
-    wanted, seen = [tensor.size for tensor in hello.inputs], [len(data) for data in inputs]
-    if wanted != seen:
-        raise ValueError(f"inputs of {wanted} bytes wanted, sizes={seen}")
+        return join_outputs(asks, pieces, len(hello.outputs), result)
 
 
 def _measured(count: int) -> int | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -19,11 +19,13 @@ from tinybench.bench.device_log import DeviceLog
 from tinybench.bench.inbox import Arrival, Damage, Inbox
 from tinybench.link import Link
 from tinybench.wire import codec
-from tinybench.wire.frame import encode_frame
+from tinybench.wire.frame import ENCODED_MAX, encode_frame
 from tinybench.wire.layout import Message
 from tinybench.wire.messages import Booted, Error, ErrorCode, InputAck, ResetReason, Tap
 
 R = TypeVar("R", bound=Message)
+
+_FRAME_MAX = ENCODED_MAX + 2  # with its delimiters
 
 HINTED_RESENDS = 16
 """Resends of one request that signs of damage can trigger; then only the clock does."""
@@ -41,6 +43,10 @@ class Refused(Exception):  # noqa: N818 - an answer, not a failure
         self.code = code
         self.detail = detail
         super().__init__(f"code={code} detail={detail:#x}")
+
+
+class Disturbed(Exception):  # noqa: N818 - a stream's end, not a failure
+    """Something of a stream was lost, damaged or refused."""
 
 
 @dataclass
@@ -101,7 +107,13 @@ class Exchange:
         return self.ask_all([request], answer, wanted=wanted, patience_s=patience_s)[0]
 
     def ask_all(
-        self, requests: Sequence[Message], answer: type[R], *, wanted: str, patience_s: float
+        self,
+        requests: Sequence[Message],
+        answer: type[R],
+        *,
+        wanted: str,
+        patience_s: float,
+        timeout_s: float | None = None,
     ) -> list[R]:
         """Requests that do not depend on each other, as many under way as there are credits.
 
@@ -110,6 +122,7 @@ class Exchange:
             answer: what each is answered by.
             wanted: what all this is for; error messages begin with it.
             patience_s: wait for progress before something is sent again; doubles each time.
+            timeout_s: longest wait without progress, if not that of all exchanges.
 
         Returns:
             The answers, in the order of the requests.
@@ -123,7 +136,8 @@ class Exchange:
         waiting = deque(enumerate(requests))
         self._flights.clear()
         self._boots = 0
-        clock = _Clock(self._timeout_s, patience_s)
+        timeout_s = self._timeout_s if timeout_s is None else timeout_s
+        clock = _Clock(timeout_s, patience_s)
         before = self.inbox.mark()
         while len(answers) < len(requests):
             self._send_more(waiting)
@@ -137,10 +151,75 @@ class Exchange:
             elif clock.is_over():
                 self.inbox.flush()
                 heard = self.inbox.heard_since(before)
-                raise trouble.silent(wanted, self._timeout_s, heard, self._link, self._log)
+                raise trouble.silent(wanted, timeout_s, heard, self._link, self._log)
             elif clock.is_patience_over():
                 self._resend(self._oldest())
         return [answers[index] for index in range(len(requests))]
+
+    def pipe(
+        self, requests: Iterator[Message | None], *, wanted: str, patience_s: float
+    ) -> Iterator[Message]:
+        """A stream of requests; their answers, in order. Nothing is sent again.
+
+        So many are under way as the device's buffer holds: ``credits`` frames of the longest kind.
+
+        Args:
+            requests: taken as there is room; None: no more until an answer has been taken.
+            wanted: what all this is for; error messages begin with it.
+            patience_s: wait for progress before the stream counts as disturbed.
+
+        Raises:
+            Disturbed: an answer is missing, damaged or an error; what is under way is unknown.
+            DeviceCrashed: the other side is gone, or was reset.
+        """
+        self._flights.clear()
+        waiting: deque[tuple[int, int]] = deque()  # sequence number and bytes of each
+        room, held = self.credits * _FRAME_MAX, None
+        clock = _Clock(patience_s, patience_s)
+        while True:
+            burst = []
+            while room > 0 and (request := held or next(requests, None)) is not None:
+                frame = encode_frame(request.number, seq := self._peek_seq(), codec.encode(request))
+                held = request if len(frame) > room else None
+                if held is not None:
+                    break
+                self._next_seq()
+                room -= len(frame)
+                waiting.append((seq, len(frame)))
+                burst.append(frame)
+            if burst:
+                self._write(burst)
+            if not waiting:
+                return
+            arrivals = self.inbox.receive(clock.wait_s())
+            if not arrivals and self._link.problem() is not None:
+                self.inbox.flush()
+                raise trouble.gone(wanted, self._link, self._log)
+            if not arrivals and clock.is_over():
+                raise Disturbed("no answer in time")
+            for item in arrivals:
+                if isinstance(item, Damage):
+                    raise Disturbed("something arrived damaged")
+                self._judge_streamed(item, wanted)
+                if item.seq == waiting[0][0]:
+                    room += waiting.popleft()[1]
+                    clock.restart()
+                    yield item.message
+                elif any(seq == item.seq for seq, _ in waiting):
+                    raise Disturbed("an answer is missing")
+                if not waiting:
+                    break
+
+    def _judge_streamed(self, item: Arrival, wanted: str) -> None:
+        message = item.message
+        if isinstance(message, Booted):
+            self._log.add("device", f"booted, {message}")
+            raise trouble.was_reset(wanted, message, self._link, self._log)
+        if isinstance(message, Error):
+            self.refused += message.code == ErrorCode.DAMAGED
+            if message.code == ErrorCode.NOT_GREETED:
+                raise trouble.was_reset(wanted, None, self._link, self._log)
+            raise Disturbed(f"the device says {ErrorCode.words(message.code)}")
 
     def send(self, request: Message) -> None:
         """A request that nothing answers."""
@@ -223,9 +302,12 @@ class Exchange:
             self.resends += 1
             self._write([flight.frame])
 
+    def _peek_seq(self) -> int:
+        return self._seq % 0xFFFF + 1
+
     def _next_seq(self) -> int:
         """1 .. 0xFFFF: 0 is for what comes unasked."""
-        self._seq = self._seq % 0xFFFF + 1
+        self._seq = self._peek_seq()
         return self._seq
 
 

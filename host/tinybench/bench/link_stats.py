@@ -37,3 +37,8 @@ class LinkStats:
     baud: int | None = None
     cable: str = ""
     faults: Mapping[str, int] = field(default_factory=dict)
+
+    def damage_since(self, before: LinkStats) -> int:
+        """Pieces found damaged since then, by either end."""
+        now = self.damaged_to_device + self.damaged_to_host
+        return now - before.damaged_to_device - before.damaged_to_host

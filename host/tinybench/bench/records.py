@@ -8,6 +8,24 @@ from typing import Literal
 from tinybench.bench.link_stats import LinkStats
 
 Status = Literal["complete", "interrupted", "failed"]
+Mode = Literal["latency", "throughput"]
+
+
+@dataclass(frozen=True)
+class Stream:
+    """Samples one after the other, as fast as they went.
+
+    Attributes:
+        n: samples.
+        seconds: wall time from the first byte of the first one's input to the last one's outputs.
+        input_bytes: of all their inputs.
+        bytes_to_device: that were sent for them, framing and requests included.
+    """
+
+    n: int
+    seconds: float
+    input_bytes: int
+    bytes_to_device: int
 
 
 @dataclass(frozen=True)
@@ -24,7 +42,7 @@ class SampleRecord:
         desktop_top5: the desktop's best classes and their scores, e.g. "3:0.9 7:0.05".
         desktop_equal: every output byte as the desktop runtime's.
         largest_difference: between device and oracle, in quantization steps; None likewise.
-        latency: in the board's unit.
+        latency: in the board's unit; None in throughput mode, where the link was busy meanwhile.
         desktop_us: wall time of the desktop inference in microseconds.
         resends: frames sent again.
         input_crc: CRC-32 of the bytes that the device computed on.
@@ -43,7 +61,7 @@ class SampleRecord:
     oracle_top1: int | None
     outputs_equal: bool | None
     largest_difference: float | None
-    latency: int
+    latency: int | None
     desktop_us: float
     resends: int
     input_crc: int
@@ -72,6 +90,7 @@ class Measured:
         unreadable: names of images that could not be read, with the reason.
         records: one per measured sample, in order.
         link: what the link went through; None where the device never answered.
+        stream: how fast samples went through; None in latency mode.
     """
 
     status: Status
@@ -81,3 +100,4 @@ class Measured:
     records: tuple[SampleRecord, ...]
     footprint: Footprint | None
     link: LinkStats | None = None
+    stream: Stream | None = None

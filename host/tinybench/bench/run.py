@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import time
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -12,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from tinybench.bench.records import Footprint, Measured, SampleRecord, Status
+from tinybench.bench.records import Footprint, Measured, Mode, SampleRecord, Status, Stream
 from tinybench.errors import DataError, Interrupted, TinybenchError, system_error
 
 Array = NDArray[Any]
@@ -57,6 +59,13 @@ class Device(Protocol):
 
     def infer(self, sample: int, inputs: Sequence[bytes]) -> Inference:
         """One inference."""
+
+    def stream(self, samples: Iterator[tuple[int, Sequence[bytes]]]) -> Iterator[Inference]:
+        """One inference after the other, the next inputs on their way meanwhile."""
+
+    @property
+    def bytes_sent(self) -> int:
+        """To the device, since the start."""
 
     def measure_memory(self, sample: int, inputs: Sequence[bytes]) -> Inference:
         """Painted inferences, for their high-water marks only."""
@@ -110,6 +119,8 @@ class Bench:
     Attributes:
         edge: what lies between the file's tensors and the device's bytes.
         strict: stop at an unreadable image instead of counting it.
+        mode: "latency": the link is quiet while the device computes; "throughput": it is not, and
+            no latency is taken.
         done: measured before the run was broken off; checked, not measured again.
         on_record: called after each sample with the device's output bytes (progress, run folder);
             a sample counts as measured when this returns.
@@ -121,6 +132,7 @@ class Bench:
     reference: Reference
     strict: bool = False
     done: tuple[SampleRecord, ...] = ()
+    mode: Mode = "latency"
     on_record: Callable[[SampleRecord, Sequence[bytes]], None] = lambda record, outputs: None
     on_unreadable: Callable[[str], None] = lambda name: None
 
@@ -145,11 +157,14 @@ def run(bench: Bench) -> tuple[Measured, TinybenchError | None]:
     footprint: Footprint | None = None
     error: TinybenchError | None = None
     planned = len(bench.samples)
+    clock = _StreamClock(bench.device)
     try:
-        for ready in _prepare(bench, unreadable):
-            if footprint is None:
-                footprint = _probe_memory(bench, *_first(bench, ready))
-            inference = bench.device.infer(ready.index, bench.edge.encode([ready.tensor]))
+        readies = _prepare(bench, unreadable)
+        first = next(readies, None)
+        if first is not None:
+            footprint = _probe_memory(bench, *_first(bench, first))
+            readies = itertools.chain([first], readies)
+        for ready, inference in _inferences(bench, readies, clock):
             record = _compare(bench, ready, inference)
             bench.on_record(record, inference.outputs)
             records.append(record)
@@ -164,8 +179,56 @@ def run(bench: Bench) -> tuple[Measured, TinybenchError | None]:
         unreadable=tuple(unreadable),
         records=tuple(records),
         footprint=footprint,
+        stream=clock.stream() if bench.mode == "throughput" else None,
     )
     return measured, error
+
+
+class _StreamClock:
+    """Takes the time of a stream, and counts what it sends."""
+
+    def __init__(self, device: Device) -> None:
+        self._device = device
+        self._n = self._input_bytes = self._before = self._sent = 0
+        self._started = self._ended = 0.0
+
+    def start(self) -> None:
+        self._started, self._before = time.monotonic(), self._device.bytes_sent
+
+    def done(self, inputs: Sequence[bytes]) -> None:
+        """A sample's outputs are here."""
+        self._n += 1
+        self._input_bytes += sum(len(data) for data in inputs)
+        self._ended, self._sent = time.monotonic(), self._device.bytes_sent
+
+    def stream(self) -> Stream | None:
+        if not self._n:
+            return None
+        seconds, sent = self._ended - self._started, self._sent - self._before
+        return Stream(self._n, seconds, self._input_bytes, sent)
+
+
+def _inferences(
+    bench: Bench, readies: Iterator[_Ready], clock: _StreamClock
+) -> Iterator[tuple[_Ready, Inference]]:
+    """Each sample with what the device makes of it."""
+    if bench.mode == "latency":
+        for ready in readies:
+            yield ready, bench.device.infer(ready.index, bench.edge.encode([ready.tensor]))
+        return
+    waiting: deque[tuple[_Ready, Sequence[bytes]]] = deque()
+
+    def sent() -> Iterator[tuple[int, Sequence[bytes]]]:
+        for ready in readies:
+            inputs = bench.edge.encode([ready.tensor])
+            waiting.append((ready, inputs))
+            yield ready.index, inputs
+
+    clock.start()
+    for inference in bench.device.stream(sent()):
+        ready, inputs = waiting.popleft()
+        clock.done(inputs)
+        yield ready, inference
 
 
 def never_ran(failure: BaseException | None, planned: int) -> tuple[Measured, TinybenchError]:
@@ -271,7 +334,7 @@ def _compare(bench: Bench, ready: _Ready, inference: Inference) -> SampleRecord:
         oracle_top1=None if oracle is None else _top1(oracle),
         outputs_equal=None if oracle is None else _same_bytes(device, oracle),
         largest_difference=None if oracle is None else _difference(bench.edge, device, oracle),
-        latency=inference.ticks,
+        latency=inference.ticks if bench.mode == "latency" else None,
         desktop_us=reference.desktop_us,
         resends=inference.resends,
         input_crc=inference.input_crc,

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
 from tinybench.bench import trouble
 from tinybench.bench.device import Device, Expected, Inference
 from tinybench.bench.link_stats import LinkStats
-from tinybench.errors import DeviceReset, LinkLost
+from tinybench.bench.pipeline import Pipeline, Sample, again
+from tinybench.bench.rate import raise_rate, return_to
+from tinybench.errors import DeviceReset, DeviceSilent, LinkLost
 from tinybench.link.cable import CableLink
 from tinybench.wire.messages import Hello, ResetReason
 
@@ -19,6 +22,7 @@ T = TypeVar("T")
 COMEBACK_S = 30.0
 """So long a port may be away: a board plugged in again, a lab server that starts over."""
 
+_FIRST_GREETING_S = 3.0
 _POLL_S = 0.2
 
 
@@ -29,19 +33,29 @@ class SteadyDevice:
         device: greeted and checked again whenever it has come back.
         expected: the firmware that must answer, then too.
         comeback_s: how long its port may be away.
+        rates: of the line to try, the highest first.
 
     Attributes:
         resets: how often another boot of it has answered.
         reconnects: how often its port was lost and found.
     """
 
-    def __init__(self, device: Device, expected: Expected, comeback_s: float = COMEBACK_S) -> None:
+    def __init__(
+        self,
+        device: Device,
+        expected: Expected,
+        comeback_s: float = COMEBACK_S,
+        rates: Sequence[int] = (),
+    ) -> None:
         self.device = device
         self.resets = 0
         self.reconnects = 0
         self._expected = expected
+        self._rates = rates
+        self._first_rate: int | None = None  # where another is in use
         self._comeback_s = comeback_s
         self._hello: Hello | None = None
+        self._pipeline = Pipeline(device)
 
     def check(self) -> Hello:
         """See :meth:`tinybench.bench.device.Device.check`; raises as :meth:`infer` besides."""
@@ -61,10 +75,33 @@ class SteadyDevice:
         """See :meth:`tinybench.bench.device.Device.measure_memory`; raises as :meth:`infer`."""
         return self._last(lambda: self.device.measure_memory(sample, inputs))
 
+    def stream(self, samples: Iterator[Sample]) -> Iterator[Inference]:
+        """See :meth:`tinybench.bench.pipeline.Pipeline.run`; raises as :meth:`infer`."""
+        waiting: deque[Sample] = deque()
+        while True:
+            try:
+                for inference in self._pipeline.run(again(waiting, samples)):
+                    waiting.popleft()
+                    yield inference
+                return
+            except (LinkLost, DeviceReset):  # it will be met again at once, and dealt with there
+                yield self.infer(*waiting[0])
+                waiting.popleft()
+
+    @property
+    def bytes_sent(self) -> int:
+        """To the device, since the start."""
+        return self.device.stats().bytes_to_device
+
     def stats(self) -> LinkStats:
         """What the link went through."""
-        counted = replace(self.device.stats(), resets=self.resets, reconnects=self.reconnects)
         link = self.device.link
+        counted = replace(
+            self.device.stats(),
+            resets=self.resets,
+            reconnects=self.reconnects,
+            baud=link.baud,
+        )
         if not isinstance(link, CableLink):
             return counted
         return replace(counted, cable=link.spec.words(), faults=link.counts().faults)
@@ -77,6 +114,9 @@ class SteadyDevice:
                 if away:
                     self._greet()
                 return work()
+            except DeviceSilent:
+                if self._first_rate is None or not remaining:
+                    raise
             except LinkLost as lost:
                 if not remaining:
                     raise
@@ -88,10 +128,23 @@ class SteadyDevice:
         raise AssertionError("the last try returns or raises")
 
     def _greet(self) -> Hello:
+        if self._first_rate is not None:  # a boot brings the first rate back
+            return_to(self.device, self._first_rate)
+        elif self._hello is None and self.device.link.baud is not None:
+            self._call(self.device.link.baud)
         before, self._hello = self._hello, self.device.check(self._expected)
+        first = self.device.link.baud
+        self._first_rate = first if raise_rate(self.device, self._rates) != first else None
         if before is not None and before.boot_id != self._hello.boot_id:
             self.resets += 1
         return self._hello
+
+    def _call(self, first: int) -> None:
+        """A host before may have left the device at another rate, and ended."""
+        try:
+            self.device.hello(_FIRST_GREETING_S)
+        except DeviceSilent:
+            return_to(self.device, first)
 
     def _find_again(self, lost: LinkLost) -> None:
         deadline = time.monotonic() + self._comeback_s

@@ -68,10 +68,10 @@ def top1_share(
 
 
 def latency(records: Sequence[SampleRecord]) -> Latency | None:
-    """Latency over all records, None without one."""
-    if not records:
+    """Latency over all records that have one, None without any."""
+    values = [r.latency for r in records if r.latency is not None]
+    if not values:
         return None
-    values = [r.latency for r in records]
     ranks = np.percentile(values, [0, 50, 90, 99, 100], method="inverted_cdf")
     return Latency(len(values), *(int(v) for v in ranks))
 

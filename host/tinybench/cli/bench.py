@@ -25,7 +25,7 @@ from tinybench.cli.options import (
     project_from,
 )
 from tinybench.gates import read_limits
-from tinybench.project import PIXEL_RANGES, Project, overlay
+from tinybench.project import MODES, PIXEL_RANGES, Project, overlay
 
 
 @reports_errors
@@ -59,6 +59,13 @@ def bench(
         list[str] | None,
         typer.Option(
             "--gate", metavar="KEY=NUMBER", help="A limit as in [gates]; may be repeated."
+        ),
+    ] = None,
+    mode: Annotated[
+        str | None,
+        typer.Option(
+            "--mode",
+            help="|".join(MODES) + ": quiet link, or the next input on its way meanwhile.",
         ),
     ] = None,
     port: Port = None,
@@ -113,6 +120,7 @@ def bench(
         limit=limit,
         pixel_range=pixel_range,
         strict=strict,
+        link_mode=mode,
         port=port,
         cable=cable,
         **read_limits(gate or []),

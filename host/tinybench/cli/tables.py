@@ -34,6 +34,7 @@ def show_result(result: Json) -> None:
 
 def _rows(result: Json) -> list[Row]:
     latency = result["latency"]
+    stream = result["throughput"]
     spread = f"{_value(latency, 'min')} .. {_value(latency, 'max')}"
     tail = f"{_value(latency, 'p90')}, {_value(latency, 'p99')}"
     return [
@@ -50,6 +51,7 @@ def _rows(result: Json) -> list[Row]:
         ),
         ("  from .. to", spread, ""),
         ("  p90, p99", tail, ""),
+        *([("throughput", f"{stream['samples_per_s']:,} samples/s", "")] if stream else []),
         *_memory_rows(result),
     ]
 
@@ -98,12 +100,14 @@ def _how(result: Json) -> list[tuple[str, str]]:
         rows.append(("TFLM", agreement["oracle"]))
     rows += [
         ("latency", f"{latency['method']}; n={latency['n']}"),
+        *([("throughput", result["throughput"]["method"])] if result["throughput"] else []),
         ("", f"desktop: {desktop['latency_method']}"),
         ("memory", f"arena, stack: {result['memory']['used_method']}"),
         ("data", f"{result['data']['path']}: {result['data']['preparation']}"),
     ]
     reasons = {
         "accuracy": result["accuracy"].get("device_top1_reason"),
+        "latency": latency.get("median_reason"),
         "same top-1": agreement.get("desktop_argmax_equal_reason"),
         "arena used": result["memory"].get("arena_used_bytes_reason"),
         "stack": result["memory"].get("stack_bytes_reason"),
@@ -121,8 +125,16 @@ def _notes(result: Json) -> list[str]:
     notes = [*result["data"]["notes"], *result["model"]["notes"], *result["desktop"]["notes"]]
     if samples["unreadable"]:
         notes.append(f"{samples['unreadable']} not readable, left out")
-    if samples["resends"]:
-        notes.append(f"{samples['resends']} frames sent again")
+    link = result["link"] or {"resends": 0, "resets": 0, "reconnects": 0, "cable": None}
+    if link["resends"]:
+        notes.append(f"{link['resends']:,} frames sent again")
+    if link["resets"] or link["reconnects"]:
+        notes.append(
+            f"the device was away: {link['resets']} resets, {link['reconnects']} reconnects"
+        )
+    if link["cable"]:
+        put = ", ".join(f"{n:,} {kind}" for kind, n in link["cable"]["faults"].items())
+        notes.append(f"a bad cable was put in, {link['cable']['spec']}: {put or 'no fault yet'}")
     if "oracle_note" in agreement:
         notes.append(agreement["oracle_note"])
     return notes

@@ -13,6 +13,11 @@ class Link(Protocol):
         """Whether the device is a process of this link's own: the link's end is then its end."""
         ...
 
+    @property
+    def baud(self) -> int | None:
+        """The rate of our end, bit/s; None: there is none to set."""
+        ...
+
     def read(self, timeout_s: float) -> bytes:
         """What has arrived; waits for it. Empty at the timeout, or when :meth:`problem` is set."""
         ...

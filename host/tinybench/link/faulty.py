@@ -10,7 +10,7 @@ from typing import Literal
 from tinybench.link.base import Link
 
 Direction = Literal["to_device", "to_host"]
-Harm = Literal["flip", "drop", "insert", "cut", "delay"]
+Harm = Literal["flip", "drop", "duplicate", "insert", "cut", "delay"]
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,8 @@ class Fault:
     Attributes:
         direction: which way the byte travels.
         at: its index in that direction, counted since the link was opened.
-        harm: "flip" changes the bits of ``value``; "drop" loses it; "insert" puts ``value`` before
+        harm: "flip" changes the bits of ``value``; "drop" loses it; "duplicate" sends
+            it twice; "insert" puts ``value`` before
             it; "cut" loses it and the ``value`` bytes after it; "delay" holds back it and all that
             follows for ``value`` milliseconds.
         value: see there; 1 .. 255.
@@ -70,6 +71,8 @@ class _Stream:
             return bytes([byte])
         if fault.harm == "flip":
             return bytes([byte ^ fault.value])
+        if fault.harm == "duplicate":
+            return bytes([byte, byte])
         if fault.harm == "insert":
             return bytes([fault.value, byte])
         if fault.harm == "delay":
@@ -97,6 +100,11 @@ class FaultyLink:
     def runs_device(self) -> bool:
         """See :class:`~tinybench.link.base.Link`."""
         return self._inner.runs_device
+
+    @property
+    def baud(self) -> int | None:
+        """See :class:`~tinybench.link.base.Link`."""
+        return self._inner.baud
 
     def read(self, timeout_s: float) -> bytes:
         """See :class:`~tinybench.link.base.Link`."""

@@ -66,6 +66,7 @@ class ProcessLink:
     """
 
     runs_device = True
+    baud: int | None = None
 
     def __init__(self, start: Callable[[bool], Started]) -> None:
         self._start = start

@@ -36,6 +36,11 @@ class SerialLink:
         except (OSError, ValueError, serial.SerialException) as error:
             raise LinkError(f"open {url}", str(error), "tinybench ports lists the ports") from error
 
+    @property
+    def baud(self) -> int | None:
+        """See :class:`~tinybench.link.base.Link`. A socket has none."""
+        return None if self._url.startswith("socket:") else self._baud
+
     def read(self, timeout_s: float) -> bytes:
         """See :class:`~tinybench.link.base.Link`."""
         if self._problem is not None:
@@ -59,7 +64,7 @@ class SerialLink:
 
     def set_baud(self, baud: int) -> bool:
         """See :class:`~tinybench.link.base.Link`. What was written before leaves at the old one."""
-        if self._problem is not None or self._url.startswith("socket:"):
+        if self._problem is not None or self.baud is None:
             return False
         try:
             self._port.flush()
@@ -75,7 +80,7 @@ class SerialLink:
         RTS pulls EN low by way of the two transistors, as long as DTR does not hold GPIO0: the chip
         starts from flash.
         """
-        if self._problem is not None or self._url.startswith("socket:"):
+        if self._problem is not None or self.baud is None:
             return False
         try:
             self._port.dtr = False

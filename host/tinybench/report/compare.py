@@ -174,7 +174,10 @@ def _latency(base: Run, pairs: Pairs, alpha: float, tolerance: float) -> Change:
     what, unit = "latency, median", base.result["latency"]["unit"]
     if len(pairs) < 2:
         return Change(what, None, None, unit, "unknown", "fewer than two samples in both")
-    old, now = [a.latency for a, _ in pairs], [b.latency for _, b in pairs]
+    old = [a.latency for a, _ in pairs if a.latency is not None]
+    now = [b.latency for _, b in pairs if b.latency is not None]
+    if len(old) != len(pairs) or len(now) != len(pairs):
+        return Change(what, None, None, unit, "unknown", "throughput mode: no latency was taken")
     before, after = int(median(old)), int(median(now))
     ends = median_change(old, now, 1 - alpha)
     allowed = tolerance * before

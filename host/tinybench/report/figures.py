@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from tinybench.bench.records import SampleRecord
+from tinybench.report.link import link_rows
 from tinybench.report.load import Run
 from tinybench.report.statistics import share_interval
 
@@ -62,7 +63,7 @@ def rows(run: Run) -> list[Row]:
         _row("flash", flash, "total_bytes", "B", flash["method"]),
         _row("  weights", flash, "weights_bytes", "B", flash["method"]),
         _row("  code", flash, "code_bytes", "B", flash["method"]),
-        Row("frames sent again", f"{result['samples']['resends']:,}", "", "over the whole run"),
+        *(Row(what, value, "", how) for what, value, how in link_rows(result)),
     ]
 
 

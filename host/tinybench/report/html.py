@@ -103,7 +103,7 @@ def _context(run: Run, profile: Mapping[str, Any] | None) -> ReportContext:
         figures=tuple(rows(run)),
         gates=tuple((gate["passed"], gates.say(gate)) for gate in result["gates"]),
         notes=(*result["data"]["notes"], *result["model"]["notes"], *result["desktop"]["notes"]),
-        latency=latency_plot(records, result["latency"]["unit"]) if records else "",
+        latency=latency_plot(records, result["latency"]["unit"]) if result["latency"]["n"] else "",
         confidence=confidence_plot(records) if labelled >= 10 else "",
         memory=_memory(run.folder / PICTURE),
         largest=tuple((one["symbol"], one["bytes"]) for one in result["flash"]["largest"]),

@@ -23,11 +23,11 @@ def latency_plot(records: Sequence[SampleRecord], unit: str) -> str:
     """Histogram of latency, and latency over the run.
 
     Args:
-        records: at least one.
+        records: at least one with a latency.
         unit: of latency.
     """
     figure = new_figure(9, 2.8)
-    values = [record.latency for record in records]
+    values = [record.latency for record in records if record.latency is not None]
     left, right = figure.subplots(1, 2)
     left.hist(values, bins=min(40, max(1, len(set(values)))), color="tab:blue")
     left.set_xlabel(unit)

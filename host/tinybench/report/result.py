@@ -6,17 +6,17 @@ A value that could not be had is null, and ``<key>_reason`` beside it says why.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from tinybench import __version__
-from tinybench.bench.link_stats import LinkStats
-from tinybench.bench.records import Footprint, Measured
+from tinybench.bench.records import Footprint, Measured, Mode
 from tinybench.bench.summary import NO_SAMPLE, Figure, count, latency, top1_share
 from tinybench.boards import Board
 from tinybench.compiler.program import DeviceTensor
 from tinybench.model.answers import Facts
 from tinybench.report.folder import OUTPUTS
+from tinybench.report.link import describe_link, describe_throughput
 
 SCHEMA = "tinybench.result/3"
 
@@ -24,6 +24,9 @@ _NO_CLASSES = "the model's output is not one score per class"
 _NO_REFERENCE = "the run ended before the desktop runtime answered"
 _NO_CLOCK = "this board counts no time"
 _KEEPS = "TFLM keeps in it what must stay from one inference to the next, so it cannot be painted"
+_WINDOW = "raw input tensor in RAM to complete output tensor; link quiet"
+_NO_WINDOW = "none: throughput mode"
+_BUSY = "throughput mode: the link was busy while the device computed; bench with --mode latency"
 _NO_WORST = f"TFLM did not run, or {NO_SAMPLE}"
 
 Json = dict[str, Any]
@@ -48,6 +51,7 @@ class RunFacts:
         flash: "total", "weights", "code" and "ram_static" in bytes, from the ELF.
         largest: (symbol, bytes) of what takes most of the flash.
         reference: which runtimes the device is compared with; None where they never answered.
+        mode: whether latency or throughput was measured.
     """
 
     started: str
@@ -67,6 +71,7 @@ class RunFacts:
     flash: Mapping[str, int]
     largest: Sequence[tuple[str, int]]
     reference: Facts | None
+    mode: Mode = "latency"
 
 
 def build_result(facts: RunFacts, measured: Measured) -> Json:
@@ -86,11 +91,12 @@ def build_result(facts: RunFacts, measured: Measured) -> Json:
         "outputs": _outputs(facts.outputs),
         "accuracy": _accuracy(facts, measured),
         "agreement": _agreement(facts, measured),
-        "latency": _latency(facts.board, measured),
+        "latency": _latency(facts, measured),
         "desktop": _desktop(facts.reference, measured),
         "memory": _memory(facts, measured.footprint),
         "flash": _flash(facts.flash, facts.largest),
-        **_or_reason("link", _link(measured.link), "the device never answered"),
+        **describe_throughput(measured.stream, measured.link, facts.board.kind),
+        **describe_link(measured.link),
     }
 
 
@@ -197,16 +203,16 @@ def _agreement(facts: RunFacts, measured: Measured) -> Json:
     }
 
 
-def _latency(board: Board, measured: Measured) -> Json:
-    figures = latency(measured.records)
+def _latency(facts: RunFacts, measured: Measured) -> Json:
+    figures, board, quiet = latency(measured.records), facts.board, facts.mode == "latency"
     out: Json = {
         "unit": board.counter.unit,
         "method": board.counter.method,
-        "window": "raw input tensor in RAM to complete output tensor; link quiet",
+        "window": _WINDOW if quiet else _NO_WINDOW,
         "n": figures.n if figures else 0,
     }
     for key in ("min", "median", "p90", "p99", "max"):
-        out |= _or_reason(key, figures and getattr(figures, key), NO_SAMPLE)
+        out |= _or_reason(key, figures and getattr(figures, key), NO_SAMPLE if quiet else _BUSY)
     return out
 
 
@@ -240,22 +246,6 @@ def _memory(facts: RunFacts, footprint: Footprint | None) -> Json:
         "used_method": "high-water marks of two painted inferences, the larger of each",
         "static_bytes": facts.flash["ram_static"],
         "static_method": ".data + .bss of the ELF, the arena included, the stack not",
-    }
-
-
-def _link(stats: LinkStats | None) -> Json | None:
-    """Counts of this sitting: a run that was resumed has those of its last one."""
-    if stats is None:
-        return None
-    counts = asdict(stats)
-    counts["chunks"] = {str(size): count for size, count in stats.chunks.items()}
-    cable, faults = counts.pop("cable"), counts.pop("faults")
-    return {
-        **counts,
-        **_or_reason("baud", counts.pop("baud"), "this link has no rate that could be set"),
-        **_or_reason(
-            "cable", {"spec": cable, "faults": faults} if cable else None, "no bad cable was put in"
-        ),
     }
 
 

@@ -16,7 +16,7 @@ from tinybench.workflow.watch import Watch
 if TYPE_CHECKING:
     from tinybench.bench.dataset import Dataset
     from tinybench.bench.link_stats import LinkStats
-    from tinybench.bench.records import Measured, SampleRecord
+    from tinybench.bench.records import Measured, Mode, SampleRecord
     from tinybench.bench.steady import SteadyDevice
     from tinybench.flash.slot import Flashed
     from tinybench.model.answers import Facts
@@ -95,6 +95,7 @@ def run_session(session: Session, folder: RunFolder) -> BenchReport:
 
 
 def _drive(session: Session, folder: RunFolder, seen: _Seen) -> None:
+    from tinybench.bench.rate import rates_of
     from tinybench.bench.steady import SteadyDevice
     from tinybench.model.reference import ReferenceWorker
 
@@ -103,7 +104,9 @@ def _drive(session: Session, folder: RunFolder, seen: _Seen) -> None:
         ReferenceWorker(compiled.data) as reference,
         open_device(session.project, session.flashed, compiled.board, folder.path) as device,
     ):
-        steady = SteadyDevice(device, expected(session.flashed, compiled.board))
+        board = compiled.board
+        rates = rates_of(board.link.baud, board.link.bauds)
+        steady = SteadyDevice(device, expected(session.flashed, board), rates=rates)
         try:
             seen.hello = steady.check()
             seen.facts = reference.facts()
@@ -155,10 +158,15 @@ def _measure(
             reference=reference,
             strict=session.project.data.strict,
             done=session.done,
+            mode=_mode(session.project),
             on_record=on_record,
             on_unreadable=watch.unreadable,
         )
     )
+
+
+def _mode(project: Project) -> Mode:
+    return "throughput" if project.link_mode == "throughput" else "latency"
 
 
 _MISMATCH = {
@@ -240,6 +248,7 @@ def _run_facts(session: Session, hello: Hello | None, reference: Facts | None) -
         },
         largest=sizes.largest,
         reference=reference,
+        mode=_mode(session.project),
     )
 
 

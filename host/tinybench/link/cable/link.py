@@ -64,6 +64,11 @@ class CableLink:
         return self._inner.runs_device
 
     @property
+    def baud(self) -> int | None:
+        """See :class:`~tinybench.link.base.Link`. Without a far end that has one, of the line."""
+        return self._lines["to_device"].baud or None
+
+    @property
     def inner(self) -> Link:
         """The link behind the cable."""
         return self._inner
