@@ -54,6 +54,9 @@ _ATTEMPTS = 5
 _RUN_PATIENCE = 4.0
 """A run is asked for again after this many times the longest one so far."""
 
+_TRIES = 15
+"""... at the latest so that it is sent four times before its time is over: 1 + 2 + 4 + 8."""
+
 _MENDABLE = (ErrorCode.INPUT_MISMATCH, ErrorCode.NO_RESULT)
 """Refusals after which the sample is sent anew."""
 
@@ -118,7 +121,7 @@ class Device:
         self._hello: Hello | None = None
         self._patience_s = patience_s
         self._chunks = ChunkSizer(CHUNK_MAX)
-        self._first_patience_s = reply_timeout_s / _RUN_PATIENCE  # until a run's time is known
+        self._most_patience_s = reply_timeout_s / _TRIES  # also until a run's time is known
         self._longest_run_s = 0.0
 
     def hello(self, timeout_s: float | None = None) -> Hello:
@@ -364,14 +367,15 @@ class Device:
             self._chunks.observe(exchange.bytes_passed - passed, exchange.resends - errors)
 
     def _run_patience_s(self) -> float:
-        known_s = _RUN_PATIENCE * self._longest_run_s or self._first_patience_s
-        return max(self._patience_s, known_s)
+        known_s = _RUN_PATIENCE * self._longest_run_s or self._most_patience_s
+        return max(self._patience_s, min(known_s, self._most_patience_s))
 
     def _run(self, run: Run, wanted: str) -> Result:
-        started = time.monotonic()
+        started, resends = time.monotonic(), self._exchange.resends
         patience = self._run_patience_s()
         result = self._exchange.ask(run, Result, wanted=wanted, patience_s=patience)
-        self._longest_run_s = max(self._longest_run_s, time.monotonic() - started)
+        if self._exchange.resends == resends:  # else the wait for an answer that was lost is in it
+            self._longest_run_s = max(self._longest_run_s, time.monotonic() - started)
         self.judge(result, run)
         return result
 

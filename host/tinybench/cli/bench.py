@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,14 +20,16 @@ from tinybench.cli.options import (
     Kernels,
     Labels,
     Model,
-    Port,
     TflmSource,
     Weights,
     WeightsIn,
     project_from,
 )
 from tinybench.gates import read_limits
-from tinybench.project import MODES, PIXEL_RANGES, Project, overlay
+from tinybench.project import MODES, PIXEL_RANGES, overlay
+
+if TYPE_CHECKING:
+    from tinybench.workflow.many import Target
 
 
 @reports_errors
@@ -68,7 +72,19 @@ def bench(
             help="|".join(MODES) + ": quiet link, or the next input on its way meanwhile.",
         ),
     ] = None,
-    port: Port = None,
+    port: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--port",
+            "-p",
+            help="Port of the board: /dev/ttyUSB0, COM3, a USB serial number, socket://HOST:PORT, "
+            "rfc2217://HOST:PORT, labgrid:PLACE. Several: of as many boards of one kind.",
+        ),
+    ] = None,
+    lab: Annotated[
+        Path | None,
+        typer.Option("--lab", help="lab.toml: boards and ports; all, or those that --board names."),
+    ] = None,
     cable: Annotated[
         str | None,
         typer.Option(
@@ -96,6 +112,7 @@ def bench(
     from tinybench.cli.progress import BenchProgress
     from tinybench.cli.verdict import conclude
     from tinybench.workflow import bench_model, resume_bench
+    from tinybench.workflow.many import find_targets
 
     if resume is not None:
         with BenchProgress() as progress:
@@ -107,7 +124,7 @@ def bench(
         project_from(
             folder,
             model,
-            boards[0] if boards else None,
+            None,
             engines[0] if engines else None,
             labels,
             weights,
@@ -121,21 +138,20 @@ def bench(
         pixel_range=pixel_range,
         strict=strict,
         link_mode=mode,
-        port=port,
         cable=cable,
         **read_limits(gate or []),
     )
-    if len(boards) > 1 or len(engines) > 1:
-        _bench_many(project, boards, engines, out, flash, as_json)
+    targets = find_targets(project, boards, port or [], lab)
+    if len(targets) > 1 or len(engines) > 1:
+        _bench_many(targets, engines, out, flash, as_json)
         return
     with BenchProgress() as progress:
-        report = bench_model(project, out=out, flash=flash, watch=progress)
+        report = bench_model(targets[0].project, out=out, flash=flash, watch=progress)
     conclude(report, as_json)
 
 
 def _bench_many(
-    project: Project,
-    boards: list[str],
+    targets: Sequence[Target],
     engines: list[str],
     out: Path | None,
     flash: bool,
@@ -148,10 +164,9 @@ def _bench_many(
 
     runs: list[BoardRun] = []
     with BenchProgress() as progress:
-        for engine in engines or [project.engine]:
-            own = [overlay(project, board=name) for name in boards] or [project]
-            here = [overlay(one, engine=engine) for one in own]
-            names = [run_name(p, len(boards) > 1, len(engines) > 1) for p in here]
+        for engine in engines or [targets[0].project.engine]:
+            here = [replace(t, project=overlay(t.project, engine=engine)) for t in targets]
+            names = [run_name(t, len(targets) > 1, len(engines) > 1) for t in here]
             outs = [out / name.replace(" ", "-") if out else None for name in names]
             watches = [OneOfMany(name, progress) for name in names]
             runs += bench_boards(here, outs, watches, flash=flash)

@@ -12,8 +12,7 @@ from tinybench.cli.progress import BenchProgress
 if TYPE_CHECKING:
     from tinybench.bench.records import SampleRecord
     from tinybench.errors import TinybenchError
-    from tinybench.project import Project
-    from tinybench.workflow.many import BoardRun
+    from tinybench.workflow.many import BoardRun, Target
 
 
 _COLUMNS = (
@@ -46,10 +45,10 @@ class OneOfMany:
         self._everyone.unreadable(f"[{self._board}] {name}")
 
 
-def run_name(project: Project, by_board: bool, by_engine: bool) -> str:
+def run_name(target: Target, by_board: bool, by_engine: bool) -> str:
     """What tells a run from the others: its board, its engine, or both."""
-    board = Path(project.board or "").stem
-    return " ".join([board] * (by_board or not by_engine) + [project.engine] * by_engine)
+    board, engine = Path(target.name).stem, target.project.engine
+    return " ".join([board] * (by_board or not by_engine) + [engine] * by_engine)
 
 
 def show_runs(runs: Sequence[BoardRun], as_json: bool) -> None:

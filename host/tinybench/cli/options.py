@@ -66,7 +66,7 @@ Port = Annotated[
         "--port",
         "-p",
         help="Port of the board: /dev/ttyUSB0, COM3, a USB serial number, socket://HOST:PORT, "
-        "rfc2217://HOST:PORT.",
+        "rfc2217://HOST:PORT, labgrid:PLACE.",
     ),
 ]
 HERE = Path()

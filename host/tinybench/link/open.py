@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from tinybench.link.base import Link
 from tinybench.link.emulator import open_emulator, parse_qemu_url, url_path
+from tinybench.link.labgrid import LabgridLink, parse_labgrid_url
 from tinybench.link.process import open_process
 from tinybench.link.serial import DEFAULT_BAUD, SerialLink
 
@@ -16,7 +17,8 @@ def open_link(url: str, *, log: Path, baud: int = 0) -> Link:
 
     Args:
         url: ``qemu:ELF?...`` or ``process:PROGRAM`` as :func:`~tinybench.link.emulator.board_url`
-            makes them; anything else goes to pyserial (``/dev/ttyUSB0``, ``socket://host:port``).
+            makes them; ``labgrid:PLACE``; anything else goes to pyserial (``/dev/ttyUSB0``,
+            ``socket://host:port``).
         log: file for what the emulator or process itself says; unused for serial ports.
         baud: of a serial port; 0: the usual.
 
@@ -30,4 +32,6 @@ def open_link(url: str, *, log: Path, baud: int = 0) -> Link:
     if parts.scheme == "process":
         arguments = [value for key, value in parse_qsl(parts.query) if key == "argument"]
         return open_process(url_path(parts.path), arguments, log)
+    if parts.scheme == "labgrid":
+        return LabgridLink(parse_labgrid_url(url))
     return SerialLink(url, baud or DEFAULT_BAUD)

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from tinybench.errors import DeviceError, Interrupted, TinybenchError, UsageError
-from tinybench.project import Project
+from tinybench.lab import load_lab
+from tinybench.project import Project, overlay
 from tinybench.workflow.bench import bench_model
 from tinybench.workflow.session import BenchReport
 from tinybench.workflow.watch import Watch
@@ -44,36 +45,85 @@ class BoardRun:
         return isinstance(self.error, Interrupted)
 
 
+@dataclass(frozen=True)
+class Target:
+    """One board among others.
+
+    Attributes:
+        name: what it is called, and its run folder below a common one.
+        project: the common one, on this board.
+    """
+
+    name: str
+    project: Project
+
+
+def find_targets(
+    project: Project, boards: Sequence[str], ports: Sequence[str], lab: Path | None
+) -> list[Target]:
+    """What a bench is to run on.
+
+    Args:
+        project: with everything else that is asked for.
+        boards: names; of the lab's boards where there is a lab. None: the project's, or all.
+        ports: of one board, or of several of its kind.
+        lab: lab.toml.
+
+    Raises:
+        UsageError: ports beside a lab, or of more than one kind of board; no such lab or board.
+    """
+    if lab is not None and ports:
+        raise UsageError("a lab, or ports", "both are named", "write the ports into the lab")
+    if lab is not None:
+        return [
+            Target(b.name, overlay(project, board=b.board, port=b.port, cable=b.cable))
+            for b in load_lab(lab, boards)
+        ]
+    if len(boards) > 1 and ports:
+        seen = f"{len(boards)} boards and {len(ports)} ports"
+        raise UsageError("one kind of board with its ports", seen, "name them in a --lab file")
+    projects = [overlay(project, board=name) for name in boards] or [project]
+    if len(ports) > 1:
+        one = projects[0]
+        return [
+            Target(f"{Path(str(one.board)).stem}-{n}", overlay(one, port=port))
+            for n, port in enumerate(dict.fromkeys(ports), 1)
+        ]
+    own = [overlay(one, port=ports[0] if ports else None) for one in projects]
+    return [Target(str(one.board), one) for one in own]
+
+
 def bench_boards(
-    projects: Sequence[Project],
+    targets: Sequence[Target],
     outs: Sequence[Path | None],
     watches: Sequence[Watch],
     *,
     flash: bool = True,
 ) -> list[BoardRun]:
-    """Benches projects that differ in their boards, at the same time.
+    """Benches a project on several boards at the same time.
 
     Args:
-        projects: one per board; no board twice.
+        targets: no name twice, no port twice.
         outs: run folder of each, or None for a new one below the project's runs.
         watches: told of each one's steps and samples.
         flash: as bench_model().
 
     Returns:
-        One per project, in their order, also where Ctrl-C ended them.
+        One per target, in their order, also where Ctrl-C ended them.
 
     Raises:
         UsageError: a board is named twice.
     """
-    boards = [str(project.board) for project in projects]
-    twice = sorted({board for board in boards if boards.count(board) > 1})
+    names = [target.name for target in targets]
+    ports = [target.project.port for target in targets if target.project.port]
+    twice = sorted({one for one in (*names, *ports) if (*names, *ports).count(one) > 1})
     if twice:
         raise UsageError("every board once", f"{', '.join(twice)} twice", "name each board once")
     context = multiprocessing.get_context("spawn")
     news: Any = context.Queue()
     children = [
-        context.Process(target=_bench_one, args=(number, project, out, news, flash))
-        for number, (project, out) in enumerate(zip(projects, outs, strict=True))
+        context.Process(target=_bench_one, args=(number, target, out, news, flash))
+        for number, (target, out) in enumerate(zip(targets, outs, strict=True))
     ]
     for child in children:
         child.start()
@@ -84,7 +134,7 @@ def bench_boards(
     finally:
         for child in children:
             child.join()
-    return [ended.get(n) or _vanished(project) for n, project in enumerate(projects)]
+    return [ended.get(n) or _vanished(target) for n, target in enumerate(targets)]
 
 
 def _follow(
@@ -129,8 +179,9 @@ class _Teller:
         self._tell("unreadable", name)
 
 
-def _bench_one(number: int, project: Project, out: Path | None, news: Any, flash: bool) -> None:
-    board, engine = str(project.board), project.engine
+def _bench_one(number: int, target: Target, out: Path | None, news: Any, flash: bool) -> None:
+    board, project = target.name, target.project
+    engine = project.engine
     try:
         report = bench_model(project, out=out, flash=flash, watch=_Teller(number, news))
         run = BoardRun(board, engine, replace(report, error=None), report.error)
@@ -143,7 +194,7 @@ def _bench_one(number: int, project: Project, out: Path | None, news: Any, flash
     news.join_thread()
 
 
-def _vanished(project: Project) -> BoardRun:
-    board = str(project.board)
+def _vanished(target: Target) -> BoardRun:
+    board = target.name
     error = DeviceError(f"bench {board}", "its process ended without a word", "bench it alone")
-    return BoardRun(board, project.engine, None, error)
+    return BoardRun(board, target.project.engine, None, error)
