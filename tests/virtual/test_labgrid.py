@@ -18,9 +18,12 @@ from tinybench.errors import LinkError
 from tinybench.link.labgrid import Place, parse_labgrid_url
 
 BIN = Path(sys.executable).parent
-pytestmark = pytest.mark.skipif(
-    not (BIN / "labgrid-coordinator").exists(), reason="labgrid is not installed"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not (BIN / "labgrid-coordinator").exists(), reason="labgrid is not installed"
+    ),
+]
 SAMPLES = 20
 
 
@@ -64,7 +67,7 @@ def lab(desk: Path, tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
         try:
             wait_for_words(address, ("places",), "")
             exporter = subprocess.Popen(
-                [BIN / "labgrid-exporter", "-x", address, "-n", "shelf", "exported.yaml"],
+                [BIN / "labgrid-exporter", "-c", address, "-n", "shelf", "exported.yaml"],
                 cwd=folder,
                 stdout=log,
                 stderr=log,
@@ -105,7 +108,7 @@ def test_a_place_that_is_taken_is_told(lab: str, desk: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("place", "seen"), [("empty", "acquire the labgrid place"), ("nowhere", "nowhere")]
+    ("place", "seen"), [("empty", "it has no NetworkSerialPort"), ("nowhere", "nowhere")]
 )
 def test_a_place_without_a_board_is_told(lab: str, desk: Path, place: str, seen: str) -> None:
     said = tinybench("cable", "--port", f"labgrid://{lab}/{place}", cwd=desk)
