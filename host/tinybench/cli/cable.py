@@ -36,7 +36,10 @@ def cable(
         bool, typer.Option("--json", help="Two lines of JSON: the URL, and at the end the counts.")
     ] = False,
 ) -> None:
-    """Put a bad cable between a board and whoever connects; Ctrl-C shows what it did."""
+    """Put a bad cable between a board and its host.
+
+    Ctrl-C ends it and shows what it did.
+    """
     from tinybench.workflow.cable import open_cable
 
     with open_cable(spec, folder=folder, board=board, port=port, listen=listen, pty=pty) as proxy:

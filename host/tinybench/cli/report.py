@@ -34,7 +34,7 @@ def report(
         ),
     ] = None,
 ) -> None:
-    """Write a report of a run, or of several: HTML, Markdown, JSON, JUnit or CSV."""
+    """Write a report of a run, or of several together."""
     from tinybench.workflow.report import compare_report, make_report, write_report
 
     if len(runs) == 1:
