@@ -37,7 +37,7 @@ class Target:
     alignment: int = 4
     chain_bytes: int = 8192
     work_per_memory: float = 8.0
-    pairing: float = 0.97
+    pairing: float = 0.9
     weights: Weighting = "plain"
     weights_in: Literal["flash", "ram"] = "flash"
 
