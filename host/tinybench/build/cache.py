@@ -185,9 +185,10 @@ def _read_build(folder: Path, *, check_elf: bool = True) -> Build | None:
 
 def _parse_record(record: dict[str, Any], folder: Path) -> Build:
     ingredients = Ingredients(record["board"], record["engine"], record["ingredients"])
+    largest = tuple((name, size) for name, size in record["sizes"]["largest"])
     artifact = Artifact(
         elf=(folder / record["elf"]).resolve(),
-        sizes=Sizes(**record["sizes"]),
+        sizes=Sizes(**record["sizes"] | {"largest": largest}),
         build_id=record["build_id"],
         board=record["board"],
         engine=record["engine"],

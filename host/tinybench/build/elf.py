@@ -78,9 +78,9 @@ def _symbols(elf: Any, stored: list[tuple[int, int]]) -> list[tuple[str, int]]:
 
 
 def _plain(name: str) -> str:
-    """What the source calls it: g++ writes a file's own NAME as _ZL<length>NAME."""
-    match = re.fullmatch(r"_ZL\d+(\w+?)", name)
-    return match[1] if match else name
+    """What the source calls it: g++ puts lengths before a file's own names, and what they are in."""
+    match = re.fullmatch(r"_ZL\d+(\w+)|_ZN12_GLOBAL__N_1L?\d+(\w+)E\w*", name)
+    return match[1] or match[2] if match else name
 
 
 def with_word(path: Path, symbol: str, value: int) -> bytes:

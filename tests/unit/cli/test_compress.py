@@ -53,6 +53,7 @@ def test_model_tflite_and_report_lie_beside_each_other(tmp_path: Path, test_jobs
     assert sorted(p.name for p in (tmp_path / "made").iterdir()) == [
         "pruned.json",
         "pruned.keras",
+        "pruned.npz",
         "pruned.tflite",
     ]
     assert json.loads((tmp_path / "made/pruned.json").read_text()) == report

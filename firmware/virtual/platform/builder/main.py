@@ -61,9 +61,21 @@ if facts["bare_metal"]:
         LIBS=["c", "gcc"],
     )
 
-shelf = os.environ.get("TINYBENCH_OBJECTS")  # of objects that projects have in common
-if shelf:
-    env.CacheDir(shelf)
+sources = json.loads((project / "sources.json").read_text(encoding="utf-8"))
+
+
+def open_shelf(shelf):
+    """Of objects that projects have in common; a home that cannot be written has none."""
+    try:
+        shelf.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return
+    if os.access(shelf, os.W_OK):
+        env.CacheDir(str(shelf))
+
+
+if os.environ.get("TINYBENCH_OBJECTS") and any(source.get("shared") for source in sources):
+    open_shelf(Path(os.environ["TINYBENCH_OBJECTS"]))
 
 
 def compile_source(source):
@@ -79,7 +91,6 @@ def compile_source(source):
     return target if shared else env.NoCache(target)
 
 
-sources = json.loads((project / "sources.json").read_text(encoding="utf-8"))
 objects = [compile_source(source) for source in sources]
 firmware = env.NoCache(env.Program("$BUILD_DIR/${PROGNAME}", objects))
 env.Depends(firmware, str(project / facts["linker_script"]) if facts["bare_metal"] else [])
