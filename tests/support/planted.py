@@ -49,7 +49,8 @@ def _rows(chain: Step, link: int) -> Iterator[tuple[str, int]]:
 def plant(text: str, fault: Fault) -> str:
     """model.cc of a tap build with the fault in it."""
     if fault.link < 0:
-        call = rf"(  tb_\w+\(&tb_op_{fault.step}, .*;\n)(  tb_tap\(\d+, 0, (tb_arena \+ \d+), (\d+)\);\n)"
+        tap = r"  tb_tap\(\d+, 0, (tb_arena \+ \d+), (\d+)\);\n"
+        call = rf"(  tb_\w+\(&tb_op_{fault.step}, .*;\n)({tap})"
         planted, count = re.subn(call, r"\1  (\3)[\4 - 1] ^= 1;\n\2", text)
     else:
         link = rf"(\w+_row)(, &tb_op_{fault.step}_{fault.link}, )"

@@ -78,7 +78,7 @@ def _symbols(elf: Any, stored: list[tuple[int, int]]) -> list[tuple[str, int]]:
 
 
 def _plain(name: str) -> str:
-    """What the source calls it: g++ puts lengths before a file's own names, and what they are in."""
+    """What the source calls it, without what g++ puts around a file's own names."""
     match = re.fullmatch(r"_ZL\d+(\w+)|_ZN12_GLOBAL__N_1L?\d+(\w+)E\w*", name)
     return match[1] or match[2] if match else name
 
