@@ -49,6 +49,7 @@ def test_model_takes_pixels_by_an_unmistakable_scale(digits: Path) -> None:
     assert (digits / "labels.txt").read_text().split() == list(LABELS)
 
 
+@pytest.mark.slow
 def test_same_seed_same_bytes_and_news_of_each_epoch(tmp_path: Path) -> None:
     news: list[str] = []
     first = train_digits(tmp_path / "a", seed=1, epochs=1, progress=news.append)

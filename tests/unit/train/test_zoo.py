@@ -53,6 +53,7 @@ def test_outputs_tell_inputs_apart(name: str, zoo_models: Callable[[str], ZooMod
     assert (outputs == 127).mean() < 0.4
 
 
+@pytest.mark.slow
 @pytest.mark.train
 def test_made_once_and_different_for_another_seed(tmp_path: Path) -> None:
     first = zoo_model("ds_cnn", cache=tmp_path)
