@@ -113,7 +113,7 @@ def test_the_bird_model_is_wrong_with_esp_nn(tmp_path: Path) -> None:
 def test_a_model_too_large_for_the_board_is_refused_with_numbers(tmp_path: Path) -> None:
     said = tinybench("build", real(BIRD), "-b", "virt-c3", "--engine", "tflm", cwd=tmp_path)
     assert said.status == 1
-    assert "TFLite Micro needs 487,1" in said.err
+    assert "for TFLite Micro its arena takes 487,1" in said.err
     assert "virt-c3-8m" in said.err
 
 
