@@ -1,6 +1,6 @@
 """labwired as a link: a chip by its own registers, in virtual time that moves while we read.
 
-https://pypi.org/project/labwired: its ``esp32c3`` has the chip's memory map, and a UART0 whose
+The package ``labwired``: its ``esp32c3`` has the chip's memory map, and a UART0 whose
 FIFOs are 128 bytes and overflow as the chip's do.
 """
 
