@@ -30,6 +30,16 @@ static inline int32_t tb_requantize(int32_t x, int32_t multiplier, int32_t shift
   return tb_rounding_shift(tb_high_mul(x, multiplier), -shift);
 }
 
+/* Of x > 0. */
+static inline int32_t tb_leading_zeros(uint32_t x) {
+  int32_t n = 0;
+  while ((x & 0x80000000u) == 0) {
+    x <<= 1;
+    n++;
+  }
+  return n;
+}
+
 static inline int8_t tb_clamp8(int32_t x, int32_t low, int32_t high) {
   x = x < low ? low : x;
   return (int8_t)(x > high ? high : x);

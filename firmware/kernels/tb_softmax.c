@@ -28,15 +28,6 @@ static int32_t reciprocal_one_plus(int32_t x) {
   return shift_left_saturating(estimate, 1);
 }
 
-static int32_t leading_zeros(uint32_t x) {
-  int32_t n = 0;
-  while ((x & 0x80000000u) == 0) {
-    x <<= 1;
-    n++;
-  }
-  return n;
-}
-
 static void softmax_row(const tb_softmax_t *op, const int8_t *in, int8_t *out) {
   int32_t max = INT8_MIN;
   for (int32_t i = 0; i < op->depth; i++) {
@@ -46,7 +37,7 @@ static void softmax_row(const tb_softmax_t *op, const int8_t *in, int8_t *out) {
   for (int32_t i = 0; i < op->depth; i++) {
     sum += tb_rounding_shift(op->exp_table[max - in[i]], SUM_INTEGER_BITS);
   }
-  const int32_t headroom = leading_zeros((uint32_t)sum);
+  const int32_t headroom = tb_leading_zeros((uint32_t)sum);
   const uint32_t fraction = ((uint32_t)sum << headroom) - 0x80000000u;
   const int32_t scale = reciprocal_one_plus((int32_t)fraction);
   const int32_t exponent = SUM_INTEGER_BITS - headroom + 31 - 8;

@@ -11,15 +11,6 @@ static int32_t between(const int16_t *table, int32_t x) {
   return (int16_t)(at[0] + (((at[1] - at[0]) * (x & 0x7F) + 64) >> 7));
 }
 
-static int32_t leading_zeros(uint32_t x) {
-  int32_t n = 0;
-  while ((x & 0x80000000u) == 0) {
-    x <<= 1;
-    n++;
-  }
-  return n;
-}
-
 static void softmax_row(const tb_softmax16_t *op, const int16_t *in, int16_t *out) {
   int32_t max = INT16_MIN, sum = 0;
   for (int32_t i = 0; i < op->depth; i++) {
@@ -30,7 +21,7 @@ static void softmax_row(const tb_softmax16_t *op, const int16_t *in, int16_t *ou
     out[i] = (int16_t)between(op->exp_table, tb_clamp16(distance + 32767, INT16_MIN, INT16_MAX));
     sum += out[i];
   }
-  const int32_t headroom = leading_zeros((uint32_t)sum) - 1;
+  const int32_t headroom = tb_leading_zeros((uint32_t)sum) - 1;
   const int32_t top17 = (int32_t)((((uint32_t)sum << headroom) + (1u << 13)) >> 14);
   const int32_t scale =
       between(op->inverse_table, tb_clamp16(top17 - (1 << 15) - (1 << 16), INT16_MIN, INT16_MAX));
