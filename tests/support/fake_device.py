@@ -55,11 +55,14 @@ class FakeDevice:
     def read(self, timeout_s: float) -> bytes:
         """Answer one request."""
         if self._to_answer:
-            frame = self._to_answer.pop(0)
-            for answer in self.answer(codec.decode(frame.type, frame.payload)):
-                self.say(answer, frame.seq)
+            self.answer_frame(self._to_answer.pop(0))
         data, self._out = bytes(self._out), bytearray()
         return data
+
+    def answer_frame(self, frame: Frame) -> None:
+        """Say what is answered to a request."""
+        for answer in self.answer(codec.decode(frame.type, frame.payload)):
+            self.say(answer, frame.seq)
 
     def write(self, data: bytes) -> None:
         """Note the requests."""

@@ -57,12 +57,15 @@ class _Flight:
         index: its place among the requests.
         frame: its bytes.
         place: when it was last sent, in a count of all frames sent.
+        since: when it was sent that may still be answered: not later than ``place``. A sign of
+            damage tells hardly ever whose it is, so what is sent again for it may have arrived.
         hints: resends left that a sign of damage can trigger.
     """
 
     index: int
     frame: bytes
     place: int
+    since: int
     hints: int = HINTED_RESENDS
 
 
@@ -232,7 +235,7 @@ class Exchange:
             seq = self._next_seq()
             frame = encode_frame(request.number, seq, codec.encode(request))
             self._sent += 1
-            self._flights[seq] = _Flight(index, frame, self._sent)
+            self._flights[seq] = _Flight(index, frame, self._sent, self._sent)
             burst.append(frame)
         if burst:
             self._write(burst)
@@ -261,8 +264,9 @@ class Exchange:
         answers[flight.index] = item.message
         if isinstance(item.message, InputAck):
             self.credits = max(1, item.message.credits)
-        for overtaken in [f for f in self._flights.values() if f.place < flight.place]:
+        for overtaken in [f for f in self._flights.values() if f.place < flight.since]:
             self._resend(overtaken)
+            overtaken.since = overtaken.place
         return True
 
     def _judge(self, item: Arrival, wanted: str) -> None:
