@@ -84,7 +84,7 @@ class SteadyDevice:
                     waiting.popleft()
                     yield inference
                 return
-            except (LinkLost, DeviceReset):  # it will be met again at once, and dealt with there
+            except (LinkLost, DeviceReset, DeviceSilent):  # met again at once, dealt with there
                 yield self.infer(*waiting[0])
                 waiting.popleft()
 
@@ -108,14 +108,15 @@ class SteadyDevice:
 
     def _last(self, work: Callable[[], T]) -> T:
         """Does a piece of work, again each time that the device has come back."""
-        away = False
+        away, silences = False, 0
         for remaining in reversed(range(trouble.LOOP_STARTS)):
             try:
                 if away:
                     self._greet()
                 return work()
             except DeviceSilent:
-                if self._first_rate is None or not remaining:
+                silences += 1
+                if not remaining or not self._may_answer_yet(silences):
                     raise
             except LinkLost as lost:
                 if not remaining:
@@ -126,6 +127,14 @@ class SteadyDevice:
                     raise self._give_up(reset) from reset
             away = True
         raise AssertionError("the last try returns or raises")
+
+    def _may_answer_yet(self, silences: int) -> bool:
+        """It may have returned to its first rate; or it hangs, and is reset once, where we can."""
+        slower = self._first_rate is not None
+        if silences == 1 + slower and self._hello is not None and self.device.link.reset():
+            self.device.log.add("host", "silent: reset by its line")
+            return True
+        return slower
 
     def _greet(self) -> Hello:
         if self._first_rate is not None:  # a boot brings the first rate back

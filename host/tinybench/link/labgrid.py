@@ -110,12 +110,12 @@ class LabgridLink(SerialLink):
         ToolMissing: labgrid is not installed.
     """
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, wiring: str = "") -> None:
         self._place: Place | None = None
         place.acquire()
         self._place = place
         try:
-            super().__init__(*place.serial_url())
+            super().__init__(*place.serial_url(), wiring)
         except BaseException:
             self._release()
             raise

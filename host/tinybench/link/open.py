@@ -12,7 +12,7 @@ from tinybench.link.process import open_process
 from tinybench.link.serial import DEFAULT_BAUD, SerialLink
 
 
-def open_link(url: str, *, log: Path, baud: int = 0) -> Link:
+def open_link(url: str, *, log: Path, baud: int = 0, wiring: str = "") -> Link:
     """Reach a device.
 
     Args:
@@ -21,6 +21,7 @@ def open_link(url: str, *, log: Path, baud: int = 0) -> Link:
             ``socket://host:port``).
         log: file for what the emulator or process itself says; unused for serial ports.
         baud: of a serial port; 0: the usual.
+        wiring: what DTR and RTS do on the board behind a serial port: its ``link.reset``.
 
     Raises:
         LinkError: it cannot be opened.
@@ -33,5 +34,5 @@ def open_link(url: str, *, log: Path, baud: int = 0) -> Link:
         arguments = [value for key, value in parse_qsl(parts.query) if key == "argument"]
         return open_process(url_path(parts.path), arguments, log)
     if parts.scheme == "labgrid":
-        return LabgridLink(parse_labgrid_url(url))
-    return SerialLink(url, baud or DEFAULT_BAUD)
+        return LabgridLink(parse_labgrid_url(url), wiring)
+    return SerialLink(url, baud or DEFAULT_BAUD, wiring)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import time
+from dataclasses import dataclass
 
 import serial
 
@@ -11,7 +13,29 @@ from tinybench.errors import LinkError
 
 DEFAULT_BAUD = 115200
 _WRITE_TIMEOUT_S = 10.0
-_RESET_S = 0.1
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """How long RTS is asserted to reset a chip, and how long nothing is done afterwards."""
+
+    hold_s: float
+    rest_s: float
+
+
+# As esptool's HardReset. RTS pulls EN low, by way of two transistors or directly; DTR, which pulls
+# GPIO0 low, stays let go, so that the chip starts from flash.
+_BY_EN = Pulse(hold_s=0.1, rest_s=0.0)
+_PULSES = {
+    "auto": _BY_EN,
+    "unguarded": _BY_EN,  # never DTR with it: both together hold the chip
+    "usb": Pulse(hold_s=0.2, rest_s=0.2),  # the chip's own USB sees no lines while it starts
+    "manual": None,  # a button
+}
+"""By what DTR and RTS do on a board: its ``link.reset``."""
+
+_NO_LINES = (errno.ENOTTY, errno.EINVAL)
+"""What a pseudo terminal says of DTR and RTS."""
 
 
 class SerialLink:
@@ -20,6 +44,7 @@ class SerialLink:
     Args:
         url: a device ("/dev/ttyUSB0", "COM3") or a pyserial URL.
         baud: of the port.
+        wiring: the board's ``link.reset``; "": not known, taken for "auto".
 
     Raises:
         LinkError: no such port, no right to use it, somebody else does.
@@ -27,9 +52,10 @@ class SerialLink:
 
     runs_device = False
 
-    def __init__(self, url: str, baud: int) -> None:
+    def __init__(self, url: str, baud: int, wiring: str = "") -> None:
         self._url = url
         self._baud = baud
+        self._pulse = _PULSES[wiring or "auto"]
         self._problem: str | None = None
         try:
             self._port = _open(url, baud)
@@ -75,21 +101,25 @@ class SerialLink:
         return True
 
     def reset(self) -> bool:
-        """See :class:`~tinybench.link.base.Link`. By RTS, as ESP32 boards are wired.
-
-        RTS pulls EN low by way of the two transistors, as long as DTR does not hold GPIO0: the chip
-        starts from flash.
-        """
-        if self._problem is not None or self.baud is None:
+        """See :class:`~tinybench.link.base.Link`. By RTS, where the board has wired it."""
+        if self._problem is not None or self.baud is None or self._pulse is None:
             return False
         try:
             self._port.dtr = False
-            self._port.rts = True
-            time.sleep(_RESET_S)
-            self._port.rts = False
+            self._set_rts(True)
+            time.sleep(self._pulse.hold_s)
+            self._set_rts(False)
+            time.sleep(self._pulse.rest_s)
         except (OSError, serial.SerialException) as error:
+            if getattr(error, "errno", None) in _NO_LINES:
+                return False
             self._lose(error)
         return self._problem is None
+
+    def _set_rts(self, asserted: bool) -> None:
+        """Windows' driver for USB of the chip's own sends RTS only together with DTR."""
+        self._port.rts = asserted
+        self._port.dtr = self._port.dtr
 
     def reopen(self) -> bool:
         """See :class:`~tinybench.link.base.Link`. At the rate that it had last."""

@@ -64,7 +64,8 @@ def _open_device(folder: Path, board: str | None, port: str | None) -> Link:
     project = overlay(load_project(folder), board=board, port=port)
     log = project.state / "logs" / f"cable-{EMULATOR_LOG}"
     if project.port is not None and (port is not None or board is None):
-        return open_link(project.port, log=log)
+        wiring = load_board(project.board).link.reset if project.board else ""
+        return open_link(project.port, log=log, wiring=wiring)
     if project.board is None:
         raise UsageError("a device", "none is named", "--port URL, or --board with a virtual one")
     named = load_board(project.board)

@@ -324,7 +324,8 @@ def open_device(project: Project, flashed: Flashed, board: Board, logs: Path) ->
     from tinybench.report.folder import DEVICE_LOG, EMULATOR_LOG
 
     cable = parse_cable(project.cable) if project.cable else None
-    link = open_link(project.port or board_url(board, flashed.elf), log=logs / EMULATOR_LOG)
+    url = project.port or board_url(board, flashed.elf)
+    link = open_link(url, log=logs / EMULATOR_LOG, wiring=board.link.reset)
     if cable:
         link = CableLink(link, cable)
     return Device(link, log=logs / DEVICE_LOG, reply_timeout_s=board.link.reply_timeout_s)

@@ -170,7 +170,7 @@ def _open_port(port: str, board: Board, logs: Path) -> Device:
     from tinybench.link import open_link
     from tinybench.report.folder import DEVICE_LOG, EMULATOR_LOG
 
-    link = open_link(port, log=logs / EMULATOR_LOG)
+    link = open_link(port, log=logs / EMULATOR_LOG, wiring=board.link.reset)
     return Device(link, log=logs / DEVICE_LOG, reply_timeout_s=board.link.reply_timeout_s)
 
 

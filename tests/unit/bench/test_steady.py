@@ -207,3 +207,62 @@ def test_what_comes_instead_of_an_answer_is_told_apart(what: bytes, seen: str, t
     with pytest.raises(DeviceSilent, match=seen) as caught:
         steady_on(Saying(what)).check()
     assert todo in caught.value.todo
+
+
+class Hanging(FakeDevice):
+    """Falls silent at the second Run until it is reset; ``forever``: at all that follow, too."""
+
+    def __init__(self, has_line: bool = True, forever: bool = False) -> None:
+        super().__init__()
+        self.has_line, self.forever = has_line, forever
+        self.hangs, self.runs, self.pulled = False, 0, 0
+
+    def answer(self, request: Message) -> Iterable[Message]:
+        self.runs += isinstance(request, Run)
+        hangs_now = isinstance(request, Run) and (
+            self.runs == 2 or (self.forever and self.runs > 2)
+        )
+        self.hangs = self.hangs or hangs_now
+        return [] if self.hangs else super().answer(request)
+
+    def reset(self) -> bool:
+        if self.has_line:
+            self.pulled += 1
+            self.boot_id += 1
+            self.hangs = False
+        return self.has_line
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_one_that_hangs_is_reset_by_its_line(streamed: bool) -> None:
+    hanging = Hanging()
+    steady = steady_on(hanging)
+    steady.check()
+    samples = [(sample, [DATA]) for sample in range(3)]
+    if streamed:
+        answers = list(steady.stream(iter(samples)))
+    else:
+        answers = [steady.infer(*sample) for sample in samples]
+    assert [answer.outputs for answer in answers] == [[DATA[::-1]]] * 3
+    assert (hanging.pulled, steady.stats().resets) == (1, 1)
+
+
+@pytest.mark.parametrize(("has_line", "pulls"), [(False, 0), (True, 1)])
+def test_one_that_hangs_again_is_given_up(has_line: bool, pulls: int) -> None:
+    hanging = Hanging(has_line, forever=True)
+    steady = steady_on(hanging)
+    steady.check()
+    steady.infer(0, [DATA])
+    with pytest.raises(DeviceSilent):
+        steady.infer(1, [DATA])
+    assert hanging.pulled == pulls
+
+
+def test_one_that_was_never_heard_is_not_reset() -> None:
+    class Dead(Hanging):
+        def answer(self, request: Message) -> Iterable[Message]:
+            return []
+
+    with pytest.raises(DeviceSilent):
+        steady_on(dead := Dead()).check()
+    assert dead.pulled == 0

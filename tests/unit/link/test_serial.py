@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import time
@@ -9,11 +10,13 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+import serial
 
 from support.toy import build_native, toy_inputs, toy_outputs
 from tinybench.bench.device import Device
 from tinybench.errors import LinkError
 from tinybench.link import open_link
+from tinybench.link.serial import SerialLink
 
 
 @pytest.fixture
@@ -63,3 +66,60 @@ def test_what_cannot_be_opened_is_named(url: str, tmp_path: Path) -> None:
     with pytest.raises(LinkError, match=f"open {url}") as caught:
         open_link(url, log=tmp_path / "log")
     assert caught.value.exit_code == 3
+
+
+class Lines(serial.SerialBase):
+    """A port whose control lines are noted, "DR" where both are asserted, in their order."""
+
+    def __init__(self, url: str, baud: int, **_: object) -> None:
+        self.seen: list[str] = []
+        super().__init__(None, baud)
+
+    def _note(self) -> None:
+        state = ("D" if self._dtr_state else "") + ("R" if self._rts_state else "")
+        if self.is_open and self.seen[-1:] != [state]:
+            self.seen.append(state)
+
+    _update_dtr_state = _update_rts_state = _note
+
+    def open(self) -> None:
+        self.is_open = True
+        self._note()
+
+    def close(self) -> None:
+        self._note()
+
+    def _reconfigure_port(self, *_: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("wiring", "can", "lines"),
+    [
+        ("auto", True, ["", "R", ""]),
+        ("unguarded", True, ["", "R", ""]),
+        ("usb", True, ["", "R", ""]),
+        ("manual", False, [""]),
+        ("", True, ["", "R", ""]),
+    ],
+)
+def test_lines_by_board(
+    wiring: str, can: bool, lines: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """GPIO0 stays high: no reset ends in a boot loader, and no chip is held by both."""
+    monkeypatch.setattr(serial, "serial_for_url", Lines)
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    link = SerialLink("/dev/ttyUSB0", 115200, wiring)
+    assert link.reset() is can
+    link.close()
+    assert link._port.seen == lines
+
+
+def test_a_pseudo_terminal_has_no_lines() -> None:
+    master, slave = os.openpty()
+    link = SerialLink(os.ttyname(slave), 115200)
+    assert not link.reset()
+    assert link.problem() is None
+    link.close()
+    os.close(master)
+    os.close(slave)
