@@ -6,13 +6,14 @@ import json
 import zlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tinybench.bench.device import Inference
+from tinybench.bench.link_stats import LinkStats
 from tinybench.bench.records import Measured, SampleRecord
 from tinybench.bench.run import Bench, run
 from tinybench.boards import load_board
@@ -173,6 +174,7 @@ def fake_result(
     no_labels: str = "",
     classes: int | None = 4,
     gates: Gates | None = None,
+    link: LinkStats | None = None,
 ) -> Any:
     """result.json of a run, as it is after reading it back."""
     facts = RunFacts(
@@ -194,6 +196,6 @@ def fake_result(
         largest=(("tb_w_0", 60), ("tb_conv2d", 30)),
         reference=reference,
     )
-    result = build_result(facts, measured)
+    result = build_result(facts, replace(measured, link=link))
     result["gates"] = as_json(judge(gates or Gates(), result))
     return json.loads(json.dumps(result))

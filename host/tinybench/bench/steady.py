@@ -38,6 +38,7 @@ class SteadyDevice:
     Attributes:
         resets: how often another boot of it has answered.
         reconnects: how often its port was lost and found.
+        on_state: told what keeps it from measuring, and "" when that is over.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class SteadyDevice:
         self.device = device
         self.resets = 0
         self.reconnects = 0
+        self.on_state: Callable[[str], None] = lambda state: None
         self._expected = expected
         self._rates = rates
         self._first_rate: int | None = None  # where another is in use
@@ -113,18 +115,22 @@ class SteadyDevice:
             try:
                 if away:
                     self._greet()
+                    self.on_state("")
                 return work()
             except DeviceSilent:
                 silences += 1
+                self.on_state("silent")
                 if not remaining or not self._may_answer_yet(silences):
                     raise
             except LinkLost as lost:
                 if not remaining:
                     raise
+                self.on_state("its port is gone")
                 self._find_again(lost)
             except DeviceReset as reset:
                 if not remaining:
                     raise self._give_up(reset) from reset
+                self.on_state("was reset")
             away = True
         raise AssertionError("the last try returns or raises")
 

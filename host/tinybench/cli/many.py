@@ -44,6 +44,10 @@ class OneOfMany:
         """A sample could not be read."""
         self._everyone.unreadable(f"[{self._board}] {name}")
 
+    def board(self, state: str) -> None:
+        """It was reset, is away, or is back."""
+        self._everyone.board(state, self._board)
+
 
 def run_name(target: Target, by_board: bool, by_engine: bool) -> str:
     """What tells a run from the others: its board, its engine, or both."""

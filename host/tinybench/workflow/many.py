@@ -178,6 +178,9 @@ class _Teller:
     def unreadable(self, name: str) -> None:
         self._tell("unreadable", name)
 
+    def board(self, state: str) -> None:
+        self._tell("board", state)
+
 
 def _bench_one(number: int, target: Target, out: Path | None, news: Any, flash: bool) -> None:
     board, project = target.name, target.project

@@ -107,6 +107,7 @@ def _drive(session: Session, folder: RunFolder, seen: _Seen) -> None:
         board = compiled.board
         rates = rates_of(board.link.baud, board.link.bauds)
         steady = SteadyDevice(device, expected(session.flashed, board), rates=rates)
+        steady.on_state = session.watch.board
         try:
             seen.hello = steady.check()
             seen.facts = reference.facts()

@@ -23,6 +23,9 @@ class Watch(Protocol):
     def unreadable(self, name: str) -> None:
         """A sample could not be read."""
 
+    def board(self, state: str) -> None:
+        """What the board is at, where it does not simply measure; "" when it does so again."""
+
 
 class Silent:
     """A Watch that keeps quiet."""
@@ -37,4 +40,7 @@ class Silent:
         """Says nothing."""
 
     def unreadable(self, name: str) -> None:
+        """Says nothing."""
+
+    def board(self, state: str) -> None:
         """Says nothing."""

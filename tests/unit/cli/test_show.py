@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from support.fake_run import FakeDevice, FakeReference, FakeSamples, fake_result, measure
+from tinybench.bench.link_stats import LinkStats
 from tinybench.bench.run import never_ran
 from tinybench.cli import progress
 from tinybench.cli.progress import BenchProgress
@@ -47,6 +49,19 @@ def test_a_complete_run(capsys: pytest.CaptureFixture[str]) -> None:
     assert out.startswith(COMPLETE)
     assert "no stack  the board cannot tell" in out
     assert err == ""
+
+
+def test_what_the_link_went_through_is_noted(capsys: pytest.CaptureFixture[str]) -> None:
+    quiet = LinkStats(900, 800, 30, 30, 0, 0, 0)
+    show_result(fake_result(measure(FakeSamples(8)), link=quiet))
+    assert capsys.readouterr().err == ""
+    met = replace(quiet, resends=1_234, resets=2, cable="seed=1,ber=0.1", faults={"flip": 5})
+    show_result(fake_result(measure(FakeSamples(8)), link=met))
+    assert capsys.readouterr().err.splitlines() == [
+        "note: 1,234 frames sent again",
+        "note: the device was away: 2 resets, 0 reconnects",
+        "note: a bad cable was put in, seed=1,ber=0.1: 5 flip",
+    ]
 
 
 def test_it_fits_a_terminal_of_80_columns(
@@ -127,7 +142,10 @@ def show_progress(watch: BenchProgress, *, wrong: bool = False) -> None:
         watch.phase("building")
         watch.start(5)
         watch.unreadable("x.png: damaged")
-        for record in records:
+        for record in records[:2]:
+            watch.record(record)
+        watch.board("was reset", "shelf-1")
+        for record in records[2:]:
             watch.record(record)
 
 
@@ -141,8 +159,11 @@ def test_without_a_terminal_lines_come_now_and_then(
     out, err = capsys.readouterr()
     assert out == ""
     assert err.splitlines()[2] == "1 of 5"
-    assert err.splitlines()[-1].startswith("5 of 5, top-1 ")
-    assert err.splitlines()[-1].endswith(" differ from TFLM")
+    last = err.splitlines()[-1].split(", ")
+    assert last[0] == "5 of 5"
+    assert last[1].endswith("/s")
+    assert last[2].startswith("top-1 ")
+    assert last[3:] == ["4 differ from TFLM", "2 resent", "1x away", "[shelf-1] was reset"]
 
 
 def test_on_a_terminal_there_is_a_bar(
@@ -156,6 +177,8 @@ def test_on_a_terminal_there_is_a_bar(
     assert out == ""
     assert "5/5" in err
     assert "top-1 " in err
+    assert "2 resent" in err
+    assert "[shelf-1] was reset" in " ".join(err.split())
     assert "not readable: x.png: damaged" in err
 
 
