@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ADD, SUB and MUL of int16 tensors with broadcasting, other scales, and LOGISTIC and TANH, which
- * interpolate in one table: tanh(x) = 2 * sigmoid(2 * x) - 1. */
+/* ADD, SUB, MUL, MAXIMUM, MINIMUM and PRELU of int16 tensors with broadcasting, other scales, and
+ * LOGISTIC and TANH, which interpolate in one table: tanh(x) = 2 * sigmoid(2 * x) - 1. */
 #include "tb_broadcast.h"
 #include "tb_fixedpoint.h"
 #include "tb_kernels16.h"
@@ -25,6 +25,34 @@ void tb_add16(const tb_add16_t *op, const int16_t *a, const int16_t *b, int16_t 
 
 void tb_mul16(const tb_mul16_t *op, const int16_t *a, const int16_t *b, int16_t *out) {
   TB_FOR_EACH(int16_t, &op->shape, a, b, *out++ = mul_one(op, *pa, *pb));
+}
+
+void tb_maximum16(const tb_maximum16_t *op, const int16_t *a, const int16_t *b, int16_t *out) {
+  TB_FOR_EACH(int16_t, &op->shape, a, b, *out++ = *pa > *pb ? *pa : *pb);
+}
+
+void tb_minimum16(const tb_minimum16_t *op, const int16_t *a, const int16_t *b, int16_t *out) {
+  TB_FOR_EACH(int16_t, &op->shape, a, b, *out++ = *pa < *pb ? *pa : *pb);
+}
+
+static inline int16_t prelu_one(const tb_prelu16_t *op, int32_t a, int32_t slope) {
+  const int32_t y = a >= 0 ? tb_requantize(a, op->multiplier, op->shift)
+                           : tb_requantize(a * slope, op->leak_multiplier, op->leak_shift);
+  return tb_clamp16(y, INT16_MIN, INT16_MAX);
+}
+
+void tb_prelu16(const tb_prelu16_t *op, const int16_t *a, int16_t *out) {
+  TB_FOR_EACH(int16_t, &op->shape, a, op->slope, *out++ = prelu_one(op, *pa, *pb));
+}
+
+void tb_leaky_relu16(const tb_leaky_relu16_t *op, const int16_t *in, int16_t *out) {
+  for (int32_t i = 0; i < op->count; i++) {
+    const int32_t x = in[i];
+    const int32_t y = x >= 0
+                          ? tb_requantize(x, op->multiplier, op->shift)
+                          : op->leak_sign * tb_requantize(x, op->leak_multiplier, op->leak_shift);
+    out[i] = tb_clamp16(y, INT16_MIN, INT16_MAX);
+  }
 }
 
 static inline int32_t rescale(const tb_requantize16_t *op, int32_t x) {

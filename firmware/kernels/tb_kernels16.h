@@ -45,6 +45,17 @@ typedef struct {
 } tb_depthwise16_t;
 void tb_depthwise16(const tb_depthwise16_t *op, const int16_t *in, int16_t *out);
 
+/* TRANSPOSE_CONV: as tb_transpose_conv_t. Sums over one tap's channels fit 32 bits. */
+typedef struct {
+  tb_window_t window;
+  int32_t act_min, act_max;
+  const int8_t *filter;
+  const int64_t *bias;
+  const int32_t *multiplier;
+  const int8_t *shift;
+} tb_transpose_conv16_t;
+void tb_transpose_conv16(const tb_transpose_conv16_t *op, const int16_t *in, int16_t *out);
+
 /* AVERAGE_POOL_2D and MAX_POOL_2D. */
 typedef struct {
   tb_window_t window;
@@ -76,6 +87,30 @@ typedef struct {
   int32_t multiplier, shift, act_min, act_max;
 } tb_mul16_t;
 void tb_mul16(const tb_mul16_t *op, const int16_t *a, const int16_t *b, int16_t *out);
+
+/* MAXIMUM and MINIMUM of one scale. In place on an input that is not repeated. */
+typedef struct {
+  tb_broadcast_t shape;
+} tb_maximum16_t, tb_minimum16_t;
+void tb_maximum16(const tb_maximum16_t *op, const int16_t *a, const int16_t *b, int16_t *out);
+void tb_minimum16(const tb_minimum16_t *op, const int16_t *a, const int16_t *b, int16_t *out);
+
+/* PRELU: the slopes of negative a are constant, with their zero point taken off. In place. */
+typedef struct {
+  tb_broadcast_t shape;
+  int32_t multiplier, shift;
+  int32_t leak_multiplier, leak_shift;
+  const int16_t *slope;
+} tb_prelu16_t;
+void tb_prelu16(const tb_prelu16_t *op, const int16_t *a, int16_t *out);
+
+/* LEAKY_RELU: what is negative is scaled by leak_sign times its multiplier. In place. */
+typedef struct {
+  int32_t count;
+  int32_t multiplier, shift;
+  int32_t leak_multiplier, leak_shift, leak_sign;
+} tb_leaky_relu16_t;
+void tb_leaky_relu16(const tb_leaky_relu16_t *op, const int16_t *in, int16_t *out);
 
 /* QUANTIZE from int16 to another scale, to int8 and from int8. tb_requantize16() in place. */
 typedef struct {

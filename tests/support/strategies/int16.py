@@ -23,6 +23,7 @@ from support.strategies import (
     reduction,
     strided,
     tables,
+    transposed,
 )
 from support.strategies.common import ratios, scales, shapes
 
@@ -30,14 +31,13 @@ Draw = Callable[[st.SearchStrategy[Any]], Any]
 
 WIDER = 256
 ONE = 2.0**-15  # the scale of results in Q0.15, as TFLite fixes it
-_WEIGHTED = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
+_NARROW = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV", "PRELU")
 
 
 def widened(case: OpCase) -> OpCase:
-    """The same op on int16; filters stay int8, biases become int64."""
-    weighted = case.name in _WEIGHTED
+    """The same op on int16; filters and slopes stay int8, biases become int64."""
     inputs = tuple(
-        tensor if weighted and place == 1 else _wide(tensor)
+        tensor if case.name in _NARROW and place == 1 else _wide(tensor)
         for place, tensor in enumerate(case.inputs)
     )
     return replace(
@@ -83,7 +83,8 @@ def _weighted(strategy: st.SearchStrategy[OpCase]) -> st.SearchStrategy[OpCase]:
 
     def widen(case: OpCase) -> OpCase:
         wide = widened(case)
-        product = _scale_of(wide.inputs[0]) * _scale_of(wide.inputs[1])
+        source = next(tensor for tensor in wide.inputs if isinstance(tensor, Activation))
+        product = _scale_of(source) * _scale_of(wide.inputs[1])
         return _with_scale(wide, product / 100)
 
     return strategy.map(widen)
@@ -99,6 +100,18 @@ def _sums(case: OpCase) -> OpCase:
     """ADD or SUB, whose sums are not scaled up."""
     wide = widened(case)
     return _with_scale(wide, max(map(_scale_of, wide.inputs)) * 2.0**-13)
+
+
+def _sloped(case: OpCase) -> OpCase:
+    """PRELU, whose slopes are constant."""
+    a, slope = case.inputs
+    if isinstance(slope, Activation):
+        slope = Constant(slope.shape, "int8", slope.scale, slope.zero_point)
+    if isinstance(a, Constant):
+        a = Activation(a.shape, a.scale, a.zero_point)
+    wide = widened(replace(case, inputs=(a, slope)))
+    source, alpha = wide.inputs
+    return _with_scale(wide, _scale_of(source) * max(_scale_of(alpha) * 2.0**-6, 2.0**-13))
 
 
 def _rescaled(least_ratio: float) -> Callable[[OpCase], OpCase]:
@@ -161,13 +174,17 @@ INT16_CASES: Mapping[str, st.SearchStrategy[OpCase]] = {
     "CONV_2D": _weighted(convolution.conv_2ds()),
     "DEPTHWISE_CONV_2D": _weighted(convolution.depthwise_conv_2ds()),
     "FULLY_CONNECTED": _weighted(dense.fully_connecteds()),
+    "LEAKY_RELU": tables.leaky_relus().map(_rescaled(2.0**-12)),
     "LOGISTIC": sigmoidals("LOGISTIC"),
+    "MAXIMUM": elementwise.extremes("MAXIMUM").map(widened),
     "MAX_POOL_2D": reduction.pools("MAX_POOL_2D").map(widened),
     "MEAN": reduction.sums("MEAN", (2.0**-6, 2.0**33)).map(widened),
+    "MINIMUM": elementwise.extremes("MINIMUM").map(widened),
     "MUL": elementwise.muls().map(_products),
     "PACK": move.packs().map(widened),
     "PAD": move.pads().map(widened),
     "PADV2": move.pads("PADV2").map(_zero_border),
+    "PRELU": elementwise.prelus().map(_sloped),
     "QUANTIZE": quantizes(),
     "RELU": tables.relus().map(_rescaled(2.0**-13)),
     "RELU6": relu6s(),
@@ -181,5 +198,6 @@ INT16_CASES: Mapping[str, st.SearchStrategy[OpCase]] = {
     "SUM": reduction.sums("SUM", (2.0**-3, 2.0**20)).map(widened),
     "TANH": sigmoidals("TANH"),
     "TRANSPOSE": strided.transposes().map(widened),
+    "TRANSPOSE_CONV": _weighted(transposed.transpose_convs()),
     "UNPACK": strided.unpacks().map(widened),
 }

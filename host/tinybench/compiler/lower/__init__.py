@@ -137,7 +137,14 @@ OPS: Mapping[str, OpSpec] = {
         wide_kernels=("tb_conv2d16",),
     ),
     "HARD_SWISH": OpSpec(activations.hard_swish, 1, 1, _TABLE, "output scale > input scale / 128"),
-    "LEAKY_RELU": OpSpec(activations.leaky_relu, 2, 1, _TABLE),
+    "LEAKY_RELU": OpSpec(
+        activations.leaky_relu,
+        2,
+        1,
+        _TABLE,
+        wide=wide_elementwise.leaky_relu,
+        wide_kernels=("tb_leaky_relu16",),
+    ),
     "LOGISTIC": OpSpec(
         activations.logistic,
         3,
@@ -147,7 +154,15 @@ OPS: Mapping[str, OpSpec] = {
         wide=wide_tables.logistic,
         wide_kernels=("tb_logistic16",),
     ),
-    "MAXIMUM": OpSpec(elementwise.maximum, 4, 2, ("tb_maximum", *_TABLE), f"one scale; {_SPREAD}"),
+    "MAXIMUM": OpSpec(
+        elementwise.maximum,
+        4,
+        2,
+        ("tb_maximum", *_TABLE),
+        f"one scale; {_SPREAD}",
+        wide=wide_elementwise.maximum,
+        wide_kernels=("tb_maximum16",),
+    ),
     "MAX_POOL_2D": OpSpec(
         reduction.max_pool,
         3,
@@ -166,7 +181,15 @@ OPS: Mapping[str, OpSpec] = {
         wide=wide_reduction.mean,
         wide_kernels=("tb_mean16",),
     ),
-    "MINIMUM": OpSpec(elementwise.minimum, 4, 2, ("tb_minimum", *_TABLE), f"one scale; {_SPREAD}"),
+    "MINIMUM": OpSpec(
+        elementwise.minimum,
+        4,
+        2,
+        ("tb_minimum", *_TABLE),
+        f"one scale; {_SPREAD}",
+        wide=wide_elementwise.minimum,
+        wide_kernels=("tb_minimum16",),
+    ),
     "MIRROR_PAD": OpSpec(indexed.mirror_pad, 3, 2, _INDEX, "one scale; 4 axes"),
     "MUL": OpSpec(
         elementwise.mul,
@@ -186,7 +209,15 @@ OPS: Mapping[str, OpSpec] = {
     "PADV2": OpSpec(
         move.pad, 4, 3, ("tb_pad",), "one scale; 4 axes", wide=move.pad, wide_kernels=("tb_pad",)
     ),
-    "PRELU": OpSpec(elementwise.prelu, 1, 2, ("tb_prelu", *_TABLE), _SPREAD),
+    "PRELU": OpSpec(
+        elementwise.prelu,
+        1,
+        2,
+        ("tb_prelu", *_TABLE),
+        _SPREAD,
+        wide=wide_elementwise.prelu,
+        wide_kernels=("tb_prelu16",),
+    ),
     "QUANTIZE": OpSpec(
         convert.quantize,
         3,
@@ -285,7 +316,15 @@ OPS: Mapping[str, OpSpec] = {
     "TRANSPOSE": OpSpec(
         strided.transpose, 6, 2, _WALK, "one scale", wide=strided.transpose, wide_kernels=_WALK
     ),
-    "TRANSPOSE_CONV": OpSpec(convolution.transpose_conv, 5, 4, ("tb_transpose_conv",), _WEIGHTS),
+    "TRANSPOSE_CONV": OpSpec(
+        convolution.transpose_conv,
+        5,
+        4,
+        ("tb_transpose_conv",),
+        _WEIGHTS,
+        wide=weighted.transpose_conv,
+        wide_kernels=("tb_transpose_conv16",),
+    ),
     "UNPACK": OpSpec(
         strided.unpack, 4, 1, _WALK, "one scale", wide=strided.unpack, wide_kernels=_WALK
     ),

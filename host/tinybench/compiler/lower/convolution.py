@@ -212,13 +212,13 @@ def depthwise_conv_2d(lowering: Lowering) -> list[Step]:
     return [lowering.step("tb_depthwise", fields, (source.index,), macs=macs, window=window)]
 
 
-def transpose_conv(lowering: Lowering) -> list[Step]:
-    """Filter [out_c, h, w, in_c]; the window is that of the convolution the other way round.
+def transpose_conv_shape(lowering: Lowering) -> tuple[NDArray[np.int8], Window]:
+    """TRANSPOSE_CONV's filter [out_c, h, w, in_c]; the window of the convolution the other way.
 
-    Source: TransposeConvPrepare() in transpose_conv.cc, integer_ops/transpose_conv.h.
+    Raises:
+        Unsupported: they do not fit together.
     """
     source, out = lowering.input(2), lowering.output
-    in_scale, out_scale = lowering.int8_scale(source), lowering.int8_scale(out)
     filters = lowering.constant(1, "int8")
     if lowering.constant(0, "int32").reshape(-1).tolist() != list(out.shape):
         raise Unsupported(f"the shape it is to make is not that of its output {out.shape}")
@@ -229,6 +229,18 @@ def transpose_conv(lowering: Lowering) -> list[Step]:
     window = window_of(replace(lowering, op=back), (height, width), (1, 1))
     if (window.in_c, window.out_c) != (channels, in_c):
         raise Unsupported(f"filter {filters.shape} for {window.out_c} -> {window.in_c} channels")
+    return filters, window
+
+
+def transpose_conv(lowering: Lowering) -> list[Step]:
+    """TRANSPOSE_CONV.
+
+    Source: TransposeConvPrepare() in transpose_conv.cc, integer_ops/transpose_conv.h.
+    """
+    source, out = lowering.input(2), lowering.output
+    in_scale, out_scale = lowering.int8_scale(source), lowering.int8_scale(out)
+    filters, window = transpose_conv_shape(lowering)
+    channels = window.in_c
     scales = filter_scales(lowering.input(1), 0)
     limits = output_limits(lowering, out_scale)
     weights = weights_of(

@@ -1,4 +1,4 @@
-"""ADD, SUB and MUL of int16 tensors, QUANTIZE between scales and widths, RELU and RELU6."""
+"""int16 tensors: ADD, SUB, MUL, MAXIMUM, MINIMUM, PRELU; QUANTIZE; RELU, RELU6, LEAKY_RELU."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from tinybench.compiler.fixedpoint import (
 )
 from tinybench.compiler.lower.context import Lowering, Scale, Unsupported
 from tinybench.compiler.lower.elementwise import broadcast_fields, sum_multipliers
-from tinybench.compiler.program import Step, Value
+from tinybench.compiler.program import ConstArray, Step, Value
 
 HEADROOM = 15  # bits by which ADD and SUB scale int16 inputs up
 MAX_SHIFT = 14  # a difference of two int16 may be scaled up by so many bits
+MAX_SLOPE_SHIFT = 7  # and its product with a slope by so many
 
 
 def add(lowering: Lowering) -> list[Step]:
@@ -61,6 +62,51 @@ def mul(lowering: Lowering) -> list[Step]:
     )
 
 
+def maximum(lowering: Lowering) -> list[Step]:
+    """MAXIMUM of one scale, as TFLite Micro compares the numbers."""
+    return _larger_or_smaller(lowering, "tb_maximum16")
+
+
+def minimum(lowering: Lowering) -> list[Step]:
+    """MINIMUM of one scale."""
+    return _larger_or_smaller(lowering, "tb_minimum16")
+
+
+def _larger_or_smaller(lowering: Lowering, function: str) -> list[Step]:
+    if len(set(_scales(lowering))) > 1:
+        raise Unsupported("inputs and output differ in scale or zero point")
+    return _binary(lowering, function, {})
+
+
+def prelu(lowering: Lowering) -> list[Step]:
+    """PRELU with constant int8 slopes (CalculatePreluParams() in prelu_common.cc)."""
+    a, out = lowering.input(0), lowering.output
+    in_scale, out_scale = lowering.int16_scale(a), lowering.int16_scale(out)
+    slopes, slope_scale = lowering.constant(1, "int8"), lowering.int8_scale(lowering.input(1))
+    ratio = float(in_scale.scale) / float(out_scale.scale)
+    leak = float(in_scale.scale) * float(slope_scale.scale) / float(out_scale.scale)
+    wide = slopes.astype(np.int16) - np.int16(slope_scale.zero)
+    fields: dict[str, Value] = {
+        "shape": broadcast_fields(a.shape, slopes.shape, out.shape),
+        **_leaky_fields(ratio, leak, MAX_SLOPE_SHIFT),
+        "slope": ConstArray("slope", wide),
+    }
+    in_place = (0,) if a.elements == out.elements else ()
+    return [lowering.step("tb_prelu16", fields, (a.index,), in_place=in_place)]
+
+
+def _leaky_fields(ratio: float, leak_ratio: float, most: int) -> dict[str, Value]:
+    identity, leak = quantize_multiplier(ratio), quantize_multiplier(leak_ratio)
+    if identity.shift > MAX_SHIFT or leak.shift > most:
+        raise Unsupported("the output's scale is too small for the input's")
+    return {
+        "multiplier": identity.value,
+        "shift": identity.shift,
+        "leak_multiplier": leak.value,
+        "leak_shift": leak.shift,
+    }
+
+
 def _scales(lowering: Lowering) -> tuple[Scale, Scale, Scale]:
     a, b, out = lowering.input(0), lowering.input(1), lowering.output
     return lowering.int16_scale(a), lowering.int16_scale(b), lowering.int16_scale(out)
@@ -90,6 +136,21 @@ def relu(lowering: Lowering) -> list[Step]:
     """RELU with rescaling (CalculateReluOpData() in activations_common.cc)."""
     in_scale, out_scale = (lowering.int16_scale(t) for t in (lowering.input(0), lowering.output))
     return [_rescaled(lowering, in_scale, out_scale, (0, 2**15 - 1))]
+
+
+def leaky_relu(lowering: Lowering) -> list[Step]:
+    """LEAKY_RELU with rescaling, in double precision as for int8."""
+    source, out = lowering.input(0), lowering.output
+    in_scale, out_scale = lowering.int16_scale(source), lowering.int16_scale(out)
+    alpha = float(np.float32(lowering.option("alpha", 0.0)))
+    ratio = float(in_scale.scale) / float(out_scale.scale)
+    leak = float(in_scale.scale) * abs(alpha) / float(out_scale.scale)
+    fields: dict[str, Value] = {
+        "count": lowering.same_elements(),
+        **_leaky_fields(ratio, leak, MAX_SHIFT),
+        "leak_sign": -1 if alpha < 0 else 1,
+    }
+    return [lowering.step("tb_leaky_relu16", fields, (source.index,), in_place=(0,))]
 
 
 def relu6(lowering: Lowering) -> list[Step]:

@@ -1,4 +1,4 @@
-"""CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED of int16x8 models."""
+"""CONV_2D, DEPTHWISE_CONV_2D, TRANSPOSE_CONV and FULLY_CONNECTED of int16x8 models."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from tinybench.compiler.lower.convolution import (
     dense_shape,
     depthwise_shape,
     is_one_run,
+    transpose_conv_shape,
 )
 from tinybench.compiler.program import ConstArray, Step, Value, Window
 
@@ -87,6 +88,27 @@ def depthwise_conv_2d(lowering: Lowering) -> list[Step]:
     return [windowed(lowering, "tb_depthwise16", fields, window, macs)]
 
 
+def transpose_conv(lowering: Lowering) -> list[Step]:
+    """TRANSPOSE_CONV (TransposeConv() in reference/integer_ops/transpose_conv.h)."""
+    filters, window = transpose_conv_shape(lowering)
+    of_a_tap = np.abs(filters.astype(np.int64)).sum(axis=3).max()
+    if int(of_a_tap) * _LARGEST > INT32_MAX:
+        raise Unsupported(f"{filters.shape[3]} channels, whose sums do not fit 32 bits")
+    weights = _weights(lowering, filters.reshape(window.in_c, -1), 0, source=2, bias=3)
+    low, high = _limits(lowering)
+    fields: dict[str, Value] = {
+        "window": window,
+        "act_min": low,
+        "act_max": high,
+        "filter": ConstArray("filter", weights.filters),
+        "bias": ConstArray("bias", weights.bias),
+        **weights.scale_fields(),
+    }
+    macs = window.out_h * window.out_w * filters.size
+    source = lowering.input(2).index
+    return [lowering.step("tb_transpose_conv16", fields, (source,), macs=macs)]
+
+
 def windowed(
     lowering: Lowering, function: str, fields: dict[str, Value], window: Window, macs: int = 0
 ) -> Step:
@@ -122,7 +144,9 @@ def _limits(lowering: Lowering) -> tuple[int, int]:
     return lowering.activation(lowering.int16_scale(lowering.output))
 
 
-def _weights(lowering: Lowering, filters: NDArray[np.int8], axis: int) -> _Weights:
+def _weights(
+    lowering: Lowering, filters: NDArray[np.int8], axis: int, *, source: int = 0, bias: int = 2
+) -> _Weights:
     """What the op multiplies with.
 
     Source: PopulateConvolutionQuantizationParams() in kernel_util.cc and
@@ -132,11 +156,13 @@ def _weights(lowering: Lowering, filters: NDArray[np.int8], axis: int) -> _Weigh
         lowering: the op.
         filters: (channels, taps).
         axis: of the output channels in the file's filter.
+        source, bias: positions of these inputs.
 
     Raises:
         Unsupported: sums or multipliers beyond what TFLite Micro can scale.
     """
-    in_scale, out_scale = (lowering.int16_scale(t) for t in (lowering.input(0), lowering.output))
+    in_scale = lowering.int16_scale(lowering.input(source))
+    out_scale = lowering.int16_scale(lowering.output)
     channels = len(filters)
     if lowering.option("quantized_bias_type", "") == "INT32":
         raise Unsupported("sums of 32 bits, 64 are needed")
@@ -144,7 +170,7 @@ def _weights(lowering: Lowering, filters: NDArray[np.int8], axis: int) -> _Weigh
     multipliers = channel_multipliers(in_scale, scales, out_scale, channels)
     if any(m.shift > MAX_SHIFT for m in multipliers):
         raise Unsupported(f"a multiplier of 2^{MAX_SHIFT} or more between scales")
-    weights = _Weights(filters, bias_values(lowering, 2, channels, "int64"), multipliers)
+    weights = _Weights(filters, bias_values(lowering, bias, channels, "int64"), multipliers)
     most = max(abs(int(b)) for b in weights.bias.tolist()) + weights.largest_sum()
     if most >= 1 << SUM_BITS:
         raise Unsupported(f"sums up to {most}, {SUM_BITS} bits can be scaled")

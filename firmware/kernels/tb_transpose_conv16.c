@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* TRANSPOSE_CONV of int16x8 models, asked from the output's side: see tb_transpose_conv.c. */
+#include "tb_kernels16.h"
+#include "tb_scale16.h"
+
+static int32_t dot(const int16_t *in, const int8_t *filter, int32_t count) {
+  int32_t sum = 0;
+  for (int32_t i = 0; i < count; i++) {
+    sum += in[i] * filter[i];
+  }
+  return sum;
+}
+
+/* The sum of one output; y and x count from the edge of the padding. */
+static int64_t sum_at(const tb_transpose_conv16_t *op, const int16_t *in, const int8_t *filter,
+                      int32_t y, int32_t x) {
+  const tb_window_t *win = &op->window;
+  int64_t sum = 0;
+  for (int32_t ky = y % win->stride_h; ky < win->kernel_h && ky <= y; ky += win->stride_h) {
+    const int32_t in_y = (y - ky) / win->stride_h;
+    if (in_y >= win->out_h) {
+      continue;
+    }
+    for (int32_t kx = x % win->stride_w; kx < win->kernel_w && kx <= x; kx += win->stride_w) {
+      const int32_t in_x = (x - kx) / win->stride_w;
+      if (in_x < win->out_w) {
+        sum += dot(in + (in_y * win->out_w + in_x) * win->out_c,
+                   filter + (ky * win->kernel_w + kx) * win->out_c, win->out_c);
+      }
+    }
+  }
+  return sum;
+}
+
+void tb_transpose_conv16(const tb_transpose_conv16_t *op, const int16_t *in, int16_t *out) {
+  const tb_window_t *win = &op->window;
+  const int32_t taps = win->kernel_h * win->kernel_w * win->out_c;
+  for (int32_t y = 0; y < win->in_h; y++) {
+    for (int32_t x = 0; x < win->in_w; x++) {
+      const int8_t *filter = op->filter;
+      for (int32_t c = 0; c < win->in_c; c++, filter += taps) {
+        const int64_t sum = sum_at(op, in, filter, y + win->pad_top, x + win->pad_left);
+        *out++ = tb_scale16(sum + op->bias[c], op->multiplier[c], op->shift[c], op->act_min,
+                            op->act_max);
+      }
+    }
+  }
+}
