@@ -16,8 +16,8 @@ from support.tflite_builder import ModelBuilder
 from tinybench.compiler import Target, compile_graph
 from tinybench.compiler.buffers import make_buffers
 from tinybench.compiler.chains import chain_of
-from tinybench.compiler.plan import peak
 from tinybench.compiler.program import Step
+from tinybench.compiler.stack import peak
 from tinybench.model.read import parse_tflite
 
 KINDS = ("CONV_2D", "DEPTHWISE_CONV_2D", "AVERAGE_POOL_2D", "MAX_POOL_2D")
@@ -110,7 +110,7 @@ def test_a_stack_equals_tflm(model: bytes, in_pairs: bool) -> None:
 def test_no_other_cut_has_a_lower_peak(model: bytes) -> None:
     """Tried one by one, with the plan of the whole model behind each peak."""
     graph = parse_tflite(model)
-    wanted = compile_graph(graph, SMALLEST).plan.bound
+    wanted = compile_graph(graph, SMALLEST).plan.live_bytes
     plain = compile_graph(graph, Target(chain_bytes=-1)).steps
 
     def bound(steps: Sequence[Step]) -> int:
@@ -137,7 +137,7 @@ def test_chains_never_take_more_memory(model: bytes) -> None:
     graph = parse_tflite(model)
     chained, plain = compile_graph(graph, SMALLEST), compile_graph(graph, Target(chain_bytes=-1))
     assert not any(step.links for step in plain.steps)
-    assert chained.plan.bound <= plain.plan.bound
+    assert chained.plan.live_bytes <= plain.plan.live_bytes
     assert chained.macs == plain.macs
     if any(step.links for step in chained.steps):
-        assert chained.plan.bound < plain.plan.bound
+        assert chained.plan.live_bytes < plain.plan.live_bytes

@@ -131,18 +131,26 @@ def _summary(facts: dict[str, Any]) -> list[tuple[str, str]]:
             quant = f", scale {t['scale']:.6g}, zero point {t['zero_point']}" if t["scale"] else ""
             rows.append((kind[:-1], f"{t['dtype']} {_shapes([t['shape']])}{quant}"))
     if arena is not None:
-        gap = "optimal" if arena["proven_optimal"] else f"bound {arena['bound_bytes']:,} B"
         rows += [
             ("MACs", f"{facts['macs']:,}"),
             ("constants", f"{facts['weights_bytes']:,} B"),
             ("streamed", f"{facts['streamed_bytes']:,} B of them from flash per inference"),
-            ("arena", f"{arena['bytes']:,} B planned ({gap})"),
+            ("arena", f"{arena['bytes']:,} B planned, {_bound(arena)}"),
             ("", "\n".join(arena["peak"])),
         ]
     if fits is not None:
         verdict = "yes" if fits["fits"] else f"no: {fits['reason']}"
         rows.append((f"fits {fits['board']}", f"{verdict}; {fits['method']}"))
     return rows + [("unsupported", _spell(p)) for p in facts["unsupported"]]
+
+
+def _bound(arena: dict[str, Any]) -> str:
+    bound, gap = arena["bound_bytes"], arena["gap_bytes"]
+    if not arena["proven_optimal"]:
+        return f"at least {bound:,} B are needed: a gap of {gap / bound:.1%}"
+    if arena["live_bytes"] < bound:
+        return f"proven the least for these calls ({arena['live_bytes']:,} B live at once)"
+    return "the least for these calls: so much is live at once"
 
 
 def _spell(problem: dict[str, Any]) -> str:

@@ -16,7 +16,7 @@ from tinybench.compiler.lower import OPS
 from tinybench.compiler.lower.context import Lowering, Unsupported
 from tinybench.compiler.merge import merge_lookups
 from tinybench.compiler.pairs import pair_pixels
-from tinybench.compiler.plan import peak, plan_arena
+from tinybench.compiler.plan import plan_arena
 from tinybench.compiler.program import (
     Boundary,
     Buffer,
@@ -29,6 +29,7 @@ from tinybench.compiler.program import (
 )
 from tinybench.compiler.replay import replay
 from tinybench.compiler.schedule import schedule
+from tinybench.compiler.stack import peak
 from tinybench.errors import UnsupportedModel
 from tinybench.model.graph import Graph
 

@@ -287,13 +287,15 @@ class Plan:
     Attributes:
         buffers: placed; those that are live together do not overlap.
         arena_bytes: its size.
-        bound: no plan of these buffers can be smaller (the peak of live bytes).
-        peak_step: the step at which that peak occurs.
+        bound: no plan of these buffers can be smaller; proven.
+        live_bytes: most bytes that are live at once.
+        peak_step: the step at which they are.
     """
 
     buffers: tuple[Buffer, ...]
     arena_bytes: int
     bound: int
+    live_bytes: int
     peak_step: int
 
     def live_at(self, step: int) -> tuple[Buffer, ...]:

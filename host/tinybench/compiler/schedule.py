@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 from tinybench.compiler.buffers import make_buffers
 from tinybench.compiler.chains import MAX_LINKS, chain_of
-from tinybench.compiler.plan import peak
 from tinybench.compiler.program import Step, Target
+from tinybench.compiler.stack import peak
 from tinybench.model.graph import Graph
 
 # Instructions, about: they need only be right enough to tell what is worth it.

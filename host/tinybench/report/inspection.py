@@ -108,6 +108,8 @@ def _arena(program: Program) -> Json:
     return {
         "bytes": plan.arena_bytes,
         "bound_bytes": plan.bound,
+        "gap_bytes": plan.arena_bytes - plan.bound,
+        "live_bytes": plan.live_bytes,
         "proven_optimal": plan.arena_bytes == plan.bound,
         "peak": list(peak_lines(program)),
         "over_time": memory_over_time(program),

@@ -63,7 +63,8 @@ def draw_memory(program: Program, path: Path) -> None:
     axes.set_xticks(range(len(program.steps)), [str(s.ops[0]) for s in program.steps], fontsize=7)
     axes.set_ylabel("arena, bytes")
     axes.set_title(
-        f"arena {program.arena_bytes:,} B planned; peak at op {program.steps[peak].ops[0]}"
+        f"arena {program.arena_bytes:,} B planned, at least {program.plan.bound:,} B needed; "
+        f"peak at op {program.steps[peak].ops[0]}"
     )
     save_svg(figure, path)
 

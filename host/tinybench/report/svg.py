@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -24,7 +25,7 @@ def save_svg(figure: Figure, target: Path | TextIO, *, tight: bool = True) -> No
 
     Args:
         figure: as it is drawn.
-        target: file to write.
+        target: file to write; at a path it is the old one or complete, never half of it.
         tight: find margins that fit, which takes seconds where there are hundreds of labels.
 
     Raises:
@@ -35,7 +36,22 @@ def save_svg(figure: Figure, target: Path | TextIO, *, tight: bool = True) -> No
     if tight:
         figure.tight_layout()
     with rc_context({"svg.hashsalt": "tinybench", "svg.fonttype": "none"}):
-        figure.savefig(target, format="svg", metadata={"Date": None})
+        page = StringIO()
+        figure.savefig(page, format="svg", metadata={"Date": None})
+    if isinstance(target, Path):
+        _replace(target, page.getvalue())
+    else:
+        target.write(page.getvalue())
+
+
+def _replace(path: Path, text: str) -> None:
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_text(text, "utf-8")
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
 
 
 def svg_element(text: str) -> str:

@@ -39,6 +39,22 @@ def test_the_picture_is_svg_and_the_same_every_time(tmp_path: Path) -> None:
     assert (tmp_path / "again.svg").read_text() == text
 
 
+def test_a_picture_is_the_old_one_until_the_new_one_is_complete(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "memory.svg"
+    path.write_text("old")
+
+    def full(_: Path, text: str, *args: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(UsageError, match="No space left"):
+        draw(small_program(), path)
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["memory.svg"]
+
+
 def test_a_picture_that_cannot_be_written_is_told_of(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"write .*nowhere"):
         draw(small_program(), tmp_path / "nowhere" / "memory.svg")
