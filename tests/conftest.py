@@ -15,6 +15,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from support.once import make_once
 from support.realdata import real
 from tinybench.train.zoo import ZooModel, zoo_model
 
@@ -45,7 +46,7 @@ def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from tinybench.train.digits import train_digits
 
     _need_tensorflow()
-    return train_digits(tmp_path_factory.mktemp("digits")).model.parent
+    return make_once(tmp_path_factory, "digits", train_digits)
 
 
 @pytest.fixture(scope="session")

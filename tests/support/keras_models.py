@@ -5,15 +5,34 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from tinybench.errors import TinybenchError
 
-def save_all(request: dict[str, Any]) -> dict[str, Any]:
-    """The job: saves each model below as NAME.keras in ``folder``."""
+
+def convert_all(request: dict[str, Any]) -> dict[str, Any]:
+    """The job: saves models in ``folder``, and converts them as quantize_int8's job does.
+
+    Args:
+        request: ``folder``; ``orders``: quantize_job's requests by name, paths in ``folder``.
+
+    Returns:
+        By name, what the job replied or, as "error", the words of what it raised.
+    """
     import keras
 
+    from tinybench.train.convert import quantize_job
+
+    folder = Path(request["folder"])
     keras.utils.set_random_seed(11)
     for make in (plain, elu, lstm, two_inputs):
-        make().save(Path(request["folder"], f"{make.__name__}.keras"))
-    return {}
+        make().save(folder / f"{make.__name__}.keras")
+    replies: dict[str, Any] = {}
+    for name, order in request["orders"].items():
+        paths = {key: str(folder / order[key]) for key in ("model", "representative", "out")}
+        try:
+            replies[name] = quantize_job(order | paths)
+        except TinybenchError as error:
+            replies[name] = {"error": [error.wanted, error.seen, error.todo]}
+    return replies
 
 
 def plain() -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 import time
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,6 +70,8 @@ def quantize_int8(
     """
     if not model.exists():
         raise ModelError("read a Keras model", f"no such file: {model}", "check the path")
+    if model.suffix == ".keras" and not zipfile.is_zipfile(model):
+        raise ModelError(f"read {model}", "it is no Keras 3 file, or cut off", "save it again")
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="tinybench-quantize-") as folder:
         samples, made = Path(folder, "representative.npy"), Path(folder, "model.tflite")

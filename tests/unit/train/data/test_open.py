@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from tinybench.bench.sources.images import read_image
-from tinybench.errors import DataError, TinybenchError
+from tinybench.errors import DataError, ModelError, TinybenchError
 from tinybench.train.data import named, number_classes, open_samples, to_reals
 from tinybench.train.data.classes import matches
 
@@ -162,15 +162,17 @@ def test_int8_tensors_are_refused(tmp_path: Path) -> None:
         open_samples(tmp_path / "d.npz")
 
 
-@pytest.mark.train
 def test_a_named_set_says_which_file_to_put_where(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def no_network(*_: object, **__: object) -> dict[str, object]:
+        raise ModelError("load keras.datasets.mnist", "URL fetch failure")
+
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
-    monkeypatch.setenv("https_proxy", "http://127.0.0.1:1")
+    monkeypatch.setattr(named, "run_job", no_network)
     with pytest.raises(DataError) as caught:
         named.open_named("mnist", tmp_path / "cache")
+    assert "URL fetch failure" in caught.value.seen
     assert caught.value.details == (str(tmp_path / "keras/datasets/mnist.npz"),)
     assert "mnist.npz" in caught.value.todo
     assert not list((tmp_path / "cache").glob("*.npz"))
