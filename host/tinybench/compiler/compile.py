@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from tinybench.compiler.buffers import choose_directions, make_buffers
 from tinybench.compiler.check import MAX_ARENA_BYTES, check_op, check_size, check_whole
 from tinybench.compiler.coded import code_filters
+from tinybench.compiler.dead import drop_channels
 from tinybench.compiler.diagnose import diagnose_precision
 from tinybench.compiler.fold import Folded, fold
 from tinybench.compiler.lower import OPS
@@ -45,7 +46,7 @@ def compile_graph(graph: Graph, target: Target = PORTABLE) -> Program:
     problems = check_size(graph)
     if problems:
         raise _refusal(graph, problems)
-    folded = fold(graph)
+    folded, kept = drop_channels(fold(graph))
     lowered = _lower(folded)
     if lowered.problems:
         raise _refusal(graph, lowered.problems)
@@ -72,8 +73,9 @@ def compile_graph(graph: Graph, target: Target = PORTABLE) -> Program:
         plan=plan,
         inputs=tuple(_device_tensor(folded, plan, t, edge) for t, edge in folded.inputs),
         outputs=tuple(_device_tensor(folded, plan, t, edge) for t, edge in folded.outputs),
-        notes=_notes(steps),
+        notes=(*_dead(graph, kept), *_notes(steps)),
         folded=dict(folded.why),
+        kept=kept,
         coding=coding,
     )
     replay(program, folded.views)
@@ -151,6 +153,16 @@ def _device_tensor(
         zero_point=int(quant.zero_point[0]) if quant is not None else 0,
         offset=offset,
         boundary=boundary,
+    )
+
+
+def _dead(graph: Graph, kept: Mapping[int, Sequence[int]]) -> tuple[str, ...]:
+    lost = {t: graph.tensors[t].shape[-1] - len(left) for t, left in kept.items()}
+    if not lost:
+        return ()
+    return (
+        f"{sum(lost.values())} channels of {len(lost)} tensors are not computed: nothing reads "
+        "them, or they have one value for every input",
     )
 
 

@@ -391,6 +391,7 @@ class Program:
         notes: what a reader of the results should know (soft float, for one).
         folded: op index -> what became of an op that costs nothing on the device.
         coding: of each kernel with a filter, whether it is kept in code; where that was asked for.
+        kept: tensor -> the channels that it still has, where some are not computed.
     """
 
     graph: Graph
@@ -402,6 +403,7 @@ class Program:
     notes: tuple[str, ...] = ()
     folded: Mapping[int, str] = field(default_factory=dict)
     coding: tuple[FilterCoding, ...] = ()
+    kept: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def options(self) -> dict[str, str]:

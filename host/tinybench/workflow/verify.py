@@ -177,7 +177,7 @@ def _difference(
     tensors = compiled.program.graph.tensors
     for part in _parts(compiled):
         tensor = tensors[part.output]
-        tflm = wanted[part.output].reshape(tensor.shape)
+        tflm = _as_computed(compiled, part.output, wanted[part.output]).reshape(tensor.shape)
         device = np.frombuffer(taps.tensor(part.output), tensor.dtype).reshape(tensor.shape)
         where = np.argwhere(_unlike(device, tflm))
         if len(where):
@@ -198,6 +198,15 @@ def _difference(
                 tflm=tflm[first].item(),
             )
     return None
+
+
+def _as_computed(compiled: Compiled, tensor: int, value: Array) -> Array:
+    """A tensor of the file without the channels that the device does not compute."""
+    from tinybench.compiler import Program
+
+    program = compiled.program
+    kept = program.kept.get(tensor) if isinstance(program, Program) else None
+    return value if kept is None else value[..., list(kept)]
 
 
 def _unlike(a: Array, b: Array) -> Array:

@@ -15,7 +15,13 @@ from tinybench.compiler.lower.context import (
     channel_multipliers,
     filter_scales,
 )
-from tinybench.compiler.lower.weights import Weights, output_fields, output_limits, weights_of
+from tinybench.compiler.lower.weights import (
+    Weights,
+    output_fields,
+    output_limits,
+    weights_for,
+    weights_of,
+)
 from tinybench.compiler.lower.window import window_of
 from tinybench.compiler.program import ConstArray, Step, Value, Window
 
@@ -50,26 +56,20 @@ def conv_shape(lowering: Lowering) -> tuple[NDArray[np.int8], Window, int]:
 
 def conv_2d(lowering: Lowering) -> list[Step]:
     """CONV_2D, grouped where the depths say so."""
-    source, out = lowering.input(0), lowering.output
-    in_scale, out_scale = lowering.int8_scale(source), lowering.int8_scale(out)
     filters, window, groups = conv_shape(lowering)
-    channels = window.out_c
-    scales = filter_scales(lowering.input(1), 0)
-    limits = output_limits(lowering, out_scale)
-    weights = weights_of(
-        filters.reshape(channels, -1),
-        bias_values(lowering, 2, channels),
-        channel_multipliers(in_scale, scales, out_scale, channels),
-        in_scale.zero,
-        limits,
-    )
+    weights = weights_for(lowering, filters.reshape(window.out_c, -1), 0)
     fields = {
         **_window_fields(window, groups),
-        **output_fields(limits),
+        **_output_fields(lowering),
         **_conv_constants(weights, window, groups),
     }
     macs = window.out_h * window.out_w * filters.size
-    return [lowering.step("tb_conv2d", fields, (source.index,), macs=macs, window=window)]
+    source = lowering.input(0).index
+    return [lowering.step("tb_conv2d", fields, (source,), macs=macs, window=window)]
+
+
+def _output_fields(lowering: Lowering) -> dict[str, Value]:
+    return output_fields(output_limits(lowering, lowering.int8_scale(lowering.output)))
 
 
 def is_one_run(window: Window, groups: int) -> bool:
@@ -125,21 +125,15 @@ def fully_connected(lowering: Lowering) -> list[Step]:
     units, GetQuantizedConvolutionMultipler() in kernel_util.cc multiplies scales in float32;
     TFLite Micro as it is distributed does that in double precision too.
     """
-    source, out = lowering.input(0), lowering.output
-    in_scale, out_scale = lowering.int8_scale(source), lowering.int8_scale(out)
     filters, window = dense_shape(lowering)
-    scales = filter_scales(lowering.input(1), 0)
-    multipliers = channel_multipliers(in_scale, scales, out_scale, window.out_c)
-    limits = output_limits(lowering, out_scale)
-    bias = bias_values(lowering, 2, window.out_c)
-    weights = weights_of(filters, bias, multipliers, in_scale.zero, limits)
+    weights = weights_for(lowering, filters, 0)
     fields = {
         **_window_fields(window, 1),
-        **output_fields(limits),
+        **_output_fields(lowering),
         **_conv_constants(weights, window, 1),
     }
     macs = window.out_w * filters.size
-    return [lowering.step("tb_conv2d", fields, (source.index,), macs=macs)]
+    return [lowering.step("tb_conv2d", fields, (lowering.input(0).index,), macs=macs)]
 
 
 def dense_shape(lowering: Lowering) -> tuple[NDArray[np.int8], Window]:
@@ -185,28 +179,19 @@ def depthwise_shape(lowering: Lowering) -> tuple[NDArray[np.int8], Window]:
 
 def depthwise_conv_2d(lowering: Lowering) -> list[Step]:
     """DEPTHWISE_CONV_2D."""
-    source, out = lowering.input(0), lowering.output
-    in_scale, out_scale = lowering.int8_scale(source), lowering.int8_scale(out)
+    source = lowering.input(0)
     filters, window = depthwise_shape(lowering)
     channels = window.out_c
-    scales = filter_scales(lowering.input(1), 3)
-    limits = output_limits(lowering, out_scale)
-    weights = weights_of(
-        np.ascontiguousarray(filters.reshape(-1, channels).T),
-        bias_values(lowering, 2, channels),
-        channel_multipliers(in_scale, scales, out_scale, channels),
-        in_scale.zero,
-        limits,
-    )
+    weights = weights_for(lowering, np.ascontiguousarray(filters.reshape(-1, channels).T), 3)
     fields: dict[str, Value] = {
         "window": window,
         "depth_multiplier": channels // window.in_c,
         "inner_last": window.inner_columns()[1],
-        **output_fields(limits),
+        **_output_fields(lowering),
         "filter": ConstArray("filter", weights.filters),
         "bias": ConstArray("bias", weights.folded_bias()),
         **weights.scale_fields(),
-        "blank": packing.blank(in_scale.zero, 1),
+        "blank": packing.blank(weights.zero, 1),
     }
     macs = window.out_h * window.out_w * filters.size
     return [lowering.step("tb_depthwise", fields, (source.index,), macs=macs, window=window)]

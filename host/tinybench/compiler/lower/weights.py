@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,13 @@ from numpy.typing import NDArray
 
 from tinybench.compiler.fixedpoint import Multiplier
 from tinybench.compiler.lower import packing
-from tinybench.compiler.lower.context import Lowering, Scale
+from tinybench.compiler.lower.context import (
+    Lowering,
+    Scale,
+    bias_values,
+    channel_multipliers,
+    filter_scales,
+)
 from tinybench.compiler.program import ConstArray, Value
 
 
@@ -23,6 +30,7 @@ class Weights:
         multipliers: one per channel.
         zero: the input's zero point.
         shifts: as tb_scale() wants them.
+        constants: channel -> the value that it has for every input.
     """
 
     filters: NDArray[np.int8]
@@ -30,6 +38,7 @@ class Weights:
     multipliers: list[Multiplier]
     zero: int
     shifts: list[int]
+    constants: Mapping[int, int]
 
     def folded_bias(self) -> NDArray[np.int32]:
         """The bias with the input's zero point in it."""
@@ -63,15 +72,38 @@ def weights_of(
     """
     filters, bias, multipliers = filters.copy(), bias.copy(), list(multipliers)
     shifts: list[int] = []
+    constants: dict[int, int] = {}
     for c, m in enumerate(multipliers):
         reach = packing.sum_range(int(bias[c]), filters[c], zero)
         value = packing.constant_output(reach, m, limits)
         if value is not None:
-            filters[c] = 0
+            filters[c], constants[c] = 0, value
             bias[c], multipliers[c] = packing.constant_channel(value, limits)
             reach = int(bias[c]), int(bias[c])
         shifts.append(packing.stored_shift(multipliers[c], max(-reach[0], reach[1])))
-    return Weights(filters, bias, multipliers, zero, shifts)
+    return Weights(filters, bias, multipliers, zero, shifts, constants)
+
+
+def weights_for(lowering: Lowering, filters: NDArray[np.int8], axis: int) -> Weights:
+    """The weights of an op whose inputs are image, filter and bias.
+
+    Args:
+        lowering: the op.
+        filters: (channels, taps).
+        axis: of the filter as it is in the file, along the output channels.
+
+    Raises:
+        Unsupported: quantization or bias that no kernel takes.
+    """
+    source, out = lowering.int8_scale(lowering.input(0)), lowering.int8_scale(lowering.output)
+    scales, channels = filter_scales(lowering.input(1), axis), len(filters)
+    return weights_of(
+        filters,
+        bias_values(lowering, 2, channels),
+        channel_multipliers(source, scales, out, channels),
+        source.zero,
+        output_limits(lowering, out),
+    )
 
 
 def output_limits(lowering: Lowering, out: Scale) -> packing.OutputLimits:
