@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 import tempfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinybench.errors import ModelError
+from tinybench.train.finite import check_finite
 
 RECURRENT = frozenset({"LSTM", "GRU", "SimpleRNN", "RNN", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"})
 """Layers that the converter makes a loop of, unless they are unrolled."""
@@ -51,23 +52,36 @@ class Loaded:
     owner: Any = None
 
 
-def load_model(path: Path) -> Loaded:
+def load_model(path: Path, *, retrain: bool = False) -> Loaded:
     """Loads a model with one input and finite weights.
+
+    Args:
+        path: the file or folder.
+        retrain: take what Keras 3 can train only: its own .keras and .h5 files.
 
     Raises:
         ModelError: it cannot be loaded, has several inputs, free dimensions, or weights that are
             not finite; says which.
     """
+    if retrain and (path.is_dir() or path.suffix.lower() not in _KERAS_SUFFIXES):
+        raise ModelError(
+            "a Keras model to retrain: a .keras or .h5 file",
+            str(path),
+            "save it with model.save('model.keras'); a .tflite or SavedModel holds no layers "
+            "that Keras 3 could train",
+        )
+    if not path.exists():
+        raise ModelError("read a model", f"no such file: {path}", "check the path")
     if path.is_dir():
         loaded = _load_saved_model(path)
     elif path.suffix.lower() == ".zip":
         loaded = _load_zip(path)
     elif path.suffix.lower() in _KERAS_SUFFIXES:
-        loaded = _load_keras(path)
+        loaded = _load_keras(path, retrain=retrain)
     else:
         raise _unknown(path, f"a file that ends in {path.suffix or 'nothing'}")
     if loaded.keras is not None:
-        _check_weights(loaded.model)
+        check_finite(named_weights(loaded.model))
     return loaded
 
 
@@ -77,8 +91,11 @@ def _unknown(path: Path, seen: str) -> ModelError:
     )
 
 
-def _load_keras(path: Path) -> Loaded:
+def _load_keras(path: Path, *, retrain: bool) -> Loaded:
     import keras
+
+    import tinybench.train.fakequant
+    import tinybench.train.layers  # noqa: F401
 
     text = _texts(path)
     try:
@@ -88,6 +105,8 @@ def _load_keras(path: Path) -> Loaded:
         raise
     except Exception as error:  # Keras raises whatever its parts do
         first = error
+    if retrain:
+        raise _not_loaded(path, first, _WITH_CODE) from first
     import tf_keras
 
     try:
@@ -166,7 +185,7 @@ def _keras_model(model: Any, keras: Any, library: str) -> Loaded:
 def _check_inputs(shapes: list[tuple[int | None, ...]]) -> None:
     if len(shapes) != 1:
         raise ModelError(
-            "quantize a model with one input",
+            "a model with one input",
             f"inputs={len(shapes)}",
             "give the model one input, or split it",
         )
@@ -206,33 +225,29 @@ def _set_aside(text: str, keras: Any) -> dict[str, Any]:
     return {name: SetAside for short, name in found.items() if short not in known}
 
 
-def _not_loaded(path: Path, error: Exception) -> ModelError:
+_EXPORTED = (
+    "build the model of Keras's layers, or export it with model.export(FOLDER): "
+    "such a SavedModel can be quantized, not retrained"
+)
+_WITH_CODE = "layers of your own: name the Python file that registers them with --code FILE.py"
+
+
+def _not_loaded(path: Path, error: Exception, todo: str = _EXPORTED) -> ModelError:
     said = " ".join(str(error).split())
     layer = re.search(r"(?:Unknown layer:?|Could not locate class)\s+'?\"?([\w>]+)", said)
     if layer:
         return ModelError(
             f"load the model {path}",
             f"the layer {layer[1]} is none of Keras's own",
-            "build the model of Keras's layers, or export it with model.export(FOLDER): "
-            "such a SavedModel can be quantized, not retrained",
+            todo,
         )
     return ModelError(f"load the model {path}", f"{type(error).__name__}: {said[:500]}")
 
 
-def _check_weights(model: Any) -> None:
-    """Refuses weights that are not finite, naming them."""
-    bad = [
-        getattr(weight, "path", weight.name)
-        for weight in model.weights
-        if not np.isfinite(np.asarray(weight)).all()
-    ]
-    if bad:
-        raise ModelError(
-            "weights that are finite numbers",
-            f"{len(bad)} of {len(model.weights)} weight tensors hold NaN or infinity",
-            "the training diverged: train again with a lower learning rate",
-            details=tuple(bad[:10]),
-        )
+def named_weights(model: Any) -> Iterator[tuple[str, NDArray[Any]]]:
+    """A Keras model's weights by their paths."""
+    for weight in model.weights:
+        yield getattr(weight, "path", weight.name), np.asarray(weight)
 
 
 def every_layer(model: Any) -> list[Any]:

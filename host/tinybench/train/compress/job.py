@@ -17,7 +17,9 @@ from tinybench.train.compress.fit import Data, Trainer
 from tinybench.train.compress.load import load_model
 from tinybench.train.compress.made import Made
 from tinybench.train.compress.measure import convert, describe, int8_right
+from tinybench.train.finite import check_finite
 from tinybench.train.isolated import report
+from tinybench.train.load import named_weights
 
 REPLY, BEFORE = "reply.json", "before.tflite"
 BENCH_SAMPLES = 100
@@ -65,7 +67,7 @@ def finish(
     made: Made, trainer: Trainer, work: Path, out: Path, before: dict[str, Any] | None
 ) -> dict[str, Any]:
     """Saves a model, converts and measures it; the reply."""
-    check_finite(made.model)
+    check_finite(named_weights(made.model))
     few = slice(BENCH_SAMPLES)
     try:
         made.model.save(out)
@@ -146,7 +148,7 @@ def check_data(model: Any, data: Data, added: int = 0) -> None:
         DataError: other shapes, classes that the model does not have, too few samples.
         ModelError: weights that are not numbers.
     """
-    check_finite(model)
+    check_finite(named_weights(model))
     want, seen = tuple(model.input_shape[1:]), data.train.x.shape[1:]
     if want != seen:
         raise DataError(
@@ -166,20 +168,4 @@ def check_data(model: Any, data: Data, added: int = 0) -> None:
             f"class {highest}",
             "give the data that belongs to the model, or add classes with "
             "`tinybench compress outputs --add`",
-        )
-
-
-def check_finite(model: Any) -> None:
-    """Refuses weights that are not numbers, naming them.
-
-    Raises:
-        ModelError: with the names of all such weights.
-    """
-    wrong = [w.path for w in model.weights if not np.all(np.isfinite(np.asarray(w)))]
-    if wrong:
-        raise ModelError(
-            "weights that are numbers",
-            f"NaN or infinity in {len(wrong)} of {len(model.weights)}",
-            "train the model again with a lower learning rate",
-            details=tuple(wrong[:10]),
         )

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tinybench.errors import ModelError
+from tinybench.train.load import load_model as load_any
 
 
 def load_model(path: Path, code: Sequence[str] = ()) -> Any:
-    """Loads a .keras or .h5 file.
+    """Loads a .keras or .h5 file of Keras 3.
 
     Args:
         path: the file.
@@ -21,34 +21,6 @@ def load_model(path: Path, code: Sequence[str] = ()) -> Any:
     Raises:
         ModelError: it cannot be loaded, is another kind of file, or has several inputs.
     """
-    import keras
-
-    import tinybench.train.fakequant
-    import tinybench.train.layers  # noqa: F401
-
     for file in code:
         runpy.run_path(str(file))
-    if path.is_dir() or path.suffix not in (".keras", ".h5", ".hdf5"):
-        raise ModelError(
-            "a Keras model to retrain: a .keras or .h5 file",
-            str(path),
-            "save it with model.save('model.keras'); a .tflite or SavedModel holds no layers "
-            "that Keras 3 could train",
-        )
-    if not path.is_file():
-        raise ModelError("read a Keras model", f"no such file: {path}", "check the path")
-    try:
-        model = keras.models.load_model(path, compile=False)
-    except Exception as error:
-        raise ModelError(
-            f"load {path.name} with Keras {keras.__version__}",
-            f"{type(error).__name__}: {' '.join(str(error).split())[:300]}",
-            "layers of your own: name the Python file that registers them with --code FILE.py",
-        ) from error
-    if len(model.inputs) != 1 or len(model.outputs) != 1:
-        raise ModelError(
-            "a model with one input and one output",
-            f"inputs={len(model.inputs)}, outputs={len(model.outputs)}",
-            "give the model one of each, or split it",
-        )
-    return model
+    return load_any(path, retrain=True).model

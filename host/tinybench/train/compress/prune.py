@@ -1,9 +1,4 @@
-"""Pruning: weights to zero, or channels away.
-
-The schedule is that of Zhu and Gupta, "To prune, or not to prune" (https://arxiv.org/abs/1710.01878):
-the share that is gone rises along a cubic, fast at first, while the network trains; then it trains
-on with that share.
-"""
+"""Pruning: weights to zero, or channels away."""
 
 from __future__ import annotations
 
@@ -17,6 +12,7 @@ from tinybench.methods import Prune
 from tinybench.train.compress.fit import Trainer
 from tinybench.train.compress.made import Made
 from tinybench.train.compress.network import kernels
+from tinybench.train.compress.schedule import cubic
 from tinybench.train.compress.scores import lowest, weight_scores
 from tinybench.train.compress.structured import prune_channels
 
@@ -58,11 +54,6 @@ def ramp_epochs(options: Prune, trainer: Trainer) -> int:
     if options.schedule == "one-shot":
         return 0
     return round(RAMP * trainer.training.epochs)
-
-
-def cubic(done: int, steps: int) -> float:
-    """How much of the final share is gone after so many steps, 0..1."""
-    return 1.0 if done >= steps else 1 - (1 - done / steps) ** 3
 
 
 class Masks:

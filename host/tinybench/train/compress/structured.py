@@ -19,6 +19,7 @@ from tinybench.methods import Prune
 from tinybench.train.compress.channels import MIXING, Channels, Ids, follow_channels
 from tinybench.train.compress.fit import Trainer
 from tinybench.train.compress.network import Call, Network, fresh_layer, rebuild, take_apart
+from tinybench.train.compress.schedule import cubic
 from tinybench.train.compress.scores import weight_scores
 
 ROUNDS = 3  # in which a polynomial schedule takes channels out
@@ -31,8 +32,6 @@ def prune_channels(model: Any, options: Prune, trainer: Trainer) -> Any:
     Raises:
         UnsupportedModel: none can be.
     """
-    from tinybench.train.compress.prune import cubic
-
     rounds = 1 if options.schedule == "one-shot" else min(ROUNDS, max(1, trainer.training.epochs))
     epochs = np.diff(np.linspace(0, trainer.training.epochs, rounds + 1).round().astype(int))
     network = take_apart(model)

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from tinybench.errors import ModelError
 from tinybench.model.graph import Graph
 from tinybench.model.read import parse_tflite, read_model_bytes
+from tinybench.train.finite import check_finite
 from tinybench.train.ptq.layers import layer_name
 from tinybench.train.ptq.options import QuantizeOptions
 
@@ -136,18 +135,9 @@ def _check_flat(graph: Graph) -> None:
     if dtype != "float32" or quantized:
         seen = f"its input is {dtype}" + (", its activations are quantized" if quantized else "")
         raise ModelError("a float .tflite, to quantize", seen, "give the model before it was")
-    bad = [
-        t.name
-        for t in graph.tensors
-        if t.data is not None and t.data.dtype.kind == "f" and not np.isfinite(t.data).all()
-    ]
-    if bad:
-        raise ModelError(
-            "weights that are finite numbers",
-            f"{len(bad)} tensors hold NaN or infinity",
-            "the training diverged: train again with a lower learning rate",
-            details=tuple(bad[:10]),
-        )
+    check_finite(
+        (t.name, t.data) for t in graph.tensors if t.data is not None and t.data.dtype.kind == "f"
+    )
 
 
 def tensors_of(base: Base, layers: tuple[str, ...]) -> list[str]:
