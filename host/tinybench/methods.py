@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from tinybench.augmentation import HELP, parse_augmentation
 from tinybench.errors import UsageError
 
 T = TypeVar("T")
@@ -42,6 +43,10 @@ class Training:
     rate: float = option(0.001, "Learning rate of Adam at the start; it falls along a cosine.")
     patience: int = option(5, "Stop after so many epochs without a better validation accuracy.")
     seed: int = option(0, "Of the order of samples, and what is drawn at random.")
+    augment: tuple[str, ...] = option((), HELP)
+
+    def __post_init__(self) -> None:
+        parse_augmentation(self.augment)
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,13 @@ class Bench:
         return take_apart(self.model()).model
 
     def trainer(
-        self, *, epochs: int = 1, rate: float = 0.003, limit: int | None = 96, **more: Any
+        self,
+        *,
+        epochs: int = 1,
+        rate: float = 0.003,
+        limit: int | None = 96,
+        augment: tuple[str, ...] = (),
+        **more: Any,
     ) -> Any:
         import dataclasses
 
@@ -90,7 +96,8 @@ class Bench:
         train = self.data.train
         few = Samples(train.x[:limit], train.y[:limit])
         data = dataclasses.replace(self.data, train=few)
-        return Trainer(data, Training(epochs=epochs, rate=rate, batch=32, seed=SEED), **more)
+        training = Training(epochs=epochs, rate=rate, batch=32, seed=SEED, augment=augment)
+        return Trainer(data, training, **more)
 
     def accuracy(self, model: Any) -> float:
         return float(self.trainer().accuracy(model, self.data.test))
@@ -217,7 +224,8 @@ def resume(bench: Bench) -> dict[str, Any]:
                 raise StoppedError
 
         options = Prune(sparsity=0.8)
-        trainer = bench.trainer(epochs=4, limit=64, folder=folder, news=news)
+        augment = ("shift=0.1", "noise=0.1")
+        trainer = bench.trainer(epochs=4, limit=64, folder=folder, news=news, augment=augment)
         return prune(bench.model(), options, trainer).model
 
     whole = attempt(None)
@@ -231,12 +239,45 @@ def resume(bench: Bench) -> dict[str, Any]:
     return {"equal": equal_weights(whole, resumed), "stops": stops}
 
 
+def augmentation(bench: Bench) -> dict[str, Any]:
+    """What the changes are; and whether a network learns from them."""
+    from tinybench.augmentation import parse_augmentation
+    from tinybench.train.compress.augment import augmented
+    from tinybench.train.compress.fit import Samples
+
+    x = bench.data.test.x[:40]
+
+    def change(*words: str, seed: int = SEED) -> Any:
+        return augmented(x, parse_augmentation(words), seed)
+
+    flipped, moved, lit = change("flip"), change("shift=0.25,rotate=20"), change("brightness=0.2")
+    loud = change("noise=0.5")
+    test = bench.data.test
+    mirrored = Samples(test.x[:, :, ::-1], test.y)
+    model = bench.model()
+    trainer = bench.trainer(epochs=3, rate=0.01, limit=300, augment=("flip",))
+    before = trainer.accuracy(model, mirrored)
+    trainer.fit(model, "flip", keep_best=False)
+    return {
+        "mirrored": [bool((f == a[:, ::-1]).all()) for f, a in zip(flipped, x, strict=True)],
+        "same": [bool((f == a).all()) for f, a in zip(flipped, x, strict=True)],
+        "moved": float(np.abs(moved - x).mean()),
+        "moved_within": [float(moved.min() - x.min()), float(x.max() - moved.max())],
+        "lit": [float(np.abs(lit - x).max()), float(lit.min()), float(lit.max())],
+        "noise": float((loud - x).std() / x.std()),
+        "repeatable": bool((moved == change("shift=0.25,rotate=20")).all()),
+        "by_seed": bool((moved != change("shift=0.25,rotate=20", seed=SEED + 1)).any()),
+        "learnt": [before, trainer.accuracy(model, mirrored)],
+    }
+
+
 def refusals(bench: Bench) -> dict[str, Any]:
     """What is wrong, in words."""
     import dataclasses
 
-    from tinybench.train.compress.fit import Samples
+    from tinybench.train.compress.fit import Samples, Trainer
     from tinybench.train.compress.job import check_data, claim
+    from tinybench.train.compress.load import load_model
     from tinybench.train.compress.prune import prune
 
     def said(action: Callable[[], Any]) -> str:
@@ -249,6 +290,7 @@ def refusals(bench: Bench) -> dict[str, Any]:
     data, model = bench.data, bench.model()
     other_size = Samples(data.train.x[:, :6], data.train.y)
     other_classes = Samples(data.train.x, data.train.y + 5)
+    windows = Samples(data.train.x.reshape(-1, 8, 8), data.train.y)
     broken = bench.model()
     broken.get_layer("hidden").bias.assign(np.full(24, np.nan, np.float32))
     order = {"method": "prune"}
@@ -262,8 +304,33 @@ def refusals(bench: Bench) -> dict[str, Any]:
         "other_checkpoint": said(
             lambda: claim(bench.folder / "claimed", {"method": "qat"}, str(bench.base))
         ),
+        "augment_windows": said(
+            lambda: Trainer(
+                dataclasses.replace(data, train=windows), Training(augment=("shift=0.1",))
+            )
+        ),
+        "other_kind": said(lambda: load_model(bench.folder / "model.tflite")),
+        **_files_that_are_refused(bench.folder, lambda path: said(lambda: load_model(path))),
         "nothing_left": said(lambda: prune(model, Prune(skip=("*",)), bench.trainer())),
     }
+
+
+def _files_that_are_refused(folder: Path, said: Callable[[Path], str]) -> dict[str, str]:
+    import keras
+
+    from support.keras_models import two_inputs
+
+    class Wavelet(keras.layers.Layer):
+        def call(self, x: Any) -> Any:
+            return x
+
+    made = {
+        "own_layer": keras.Sequential([keras.layers.Input((4,)), Wavelet()]),
+        "two_inputs": two_inputs(),
+    }
+    for name, model in made.items():
+        model.save(folder / f"{name}.keras")
+    return {name: said(folder / f"{name}.keras") for name in made}
 
 
 def cluster(bench: Bench) -> dict[str, Any]:
@@ -477,6 +544,7 @@ TRIALS: dict[str, Callable[[Bench], dict[str, Any]]] = {
         prune_channels,
         removed_channels_are_as_if_never_read,
         resume,
+        augmentation,
         refusals,
         cluster,
         clustering_keeps_pruned_weights_at_zero,

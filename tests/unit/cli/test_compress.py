@@ -19,7 +19,7 @@ def test_every_method_is_a_subcommand_with_its_own_help(tmp_path: Path) -> None:
     for method in METHODS.values():
         assert f"  {method.name} " in said.out
     said = tinybench("compress", "prune", "--help", cwd=tmp_path)
-    for option in ("--sparsity", "--structured", "--epochs", "--pixel-range"):
+    for option in ("--sparsity", "--structured", "--epochs", "--augment", "--pixel-range"):
         assert option in said.out
 
 
@@ -29,6 +29,7 @@ def test_every_method_is_a_subcommand_with_its_own_help(tmp_path: Path) -> None:
         (("--sparsity", "1.5"), "sparsity between 0 and 0.9999"),
         (("--criterion", "global-magnitud"), "did you mean 'global-magnitude'?"),
         (("--epochs", "-1"), "epochs between 0 and"),
+        (("--augment", "flip,rotat=3"), "did you mean 'rotate'?"),
         (("--pixel-range", "0..1"), "pixel_range is one of"),
         ((), "no such file: none.keras"),
     ],

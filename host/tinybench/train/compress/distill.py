@@ -30,10 +30,14 @@ def distill(model: Any, options: Distill, trainer: Trainer) -> Made:
             f"a student that takes {model.input_shape[1:]} and gives {model.output_shape[1:]}",
             f"{student.input_shape[1:]} and {student.output_shape[1:]}",
         )
+    classes = int(model.output_shape[-1])
+
+    def teach(x: Any, y: Any) -> Any:
+        taught = _logits(predict(model, x), gives_logits(model))
+        return np.concatenate([np.eye(classes, dtype=np.float32)[y], taught], axis=1)
+
     train = trainer.data.train
-    taught = _logits(predict(model, train.x), gives_logits(model))
-    classes = taught.shape[1]
-    targets = np.concatenate([np.eye(classes, dtype=np.float32)[train.y], taught], axis=1)
+    targets = teach if trainer.augmentation.asked else teach(train.x, train.y)
     loss = _loss(classes, options, gives_logits(student))
     trainer.fit(student, "distill", targets=targets, loss=loss)
     facts = {"teacher_parameters": model.count_params(), "teacher_test": _right(model, trainer)}

@@ -19,8 +19,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tinybench.augmentation import parse_augmentation
 from tinybench.errors import ModelError, system_error
 from tinybench.methods import Training
+from tinybench.train.compress.augment import augmented, check_shape
 
 EAGER_STEPS = 40  # so few are done before TensorFlow has traced its graph
 News = Callable[[str], None]
@@ -100,6 +102,8 @@ class Trainer:
         self.training = training
         self.folder = folder
         self.news: News = news or (lambda line: None)
+        self.augmentation = parse_augmentation(training.augment)
+        check_shape(self.augmentation, data.train.x.shape[1:])
         self.stages: dict[str, Progress] = {}
         self._best: list[NDArray[Any]] = []
 
@@ -125,7 +129,8 @@ class Trainer:
                 included, and early where it does not rise.
             before_epoch: called with the number of each epoch.
             after_batch: called after each step, e.g. to keep weights at zero.
-            targets: what ``loss`` compares with, instead of the classes.
+            targets: what ``loss`` compares with, instead of the classes; or a function that
+                gives it for inputs and classes, each epoch anew.
             loss: instead of cross-entropy.
 
         Raises:
@@ -172,9 +177,12 @@ class Trainer:
         model.optimizer.learning_rate.assign(rate)
         rng = np.random.default_rng([settings.seed, zlib.crc32(stage.encode()), number])
         order = rng.permutation(len(self.data.train))
+        x, y = self.data.train.x[order], self.data.train.y[order]
+        if self.augmentation.asked:
+            x = augmented(x, self.augmentation, int(rng.integers(1 << 31)))
         logs = model.fit(
-            self.data.train.x[order],
-            targets[order],
+            x,
+            targets(x, y) if callable(targets) else targets[order],
             batch_size=settings.batch,
             shuffle=False,
             verbose=0,

@@ -16,11 +16,9 @@ Numpy and Pillow only; what must be downloaded is asked of Keras in a process of
 ``classes``     filters by pattern; the model's numbering of classes
 ``reals``       pixels -> the real values that a float model takes
 ``split``       train, calibration, selection, test: made once, stored with hashes
-``augment``     random flips, shifts, zoom, brightness and noise for training
 ==============  ==============================================================================
 """
 
-from tinybench.train.data.augment import Augmentation, augment
 from tinybench.train.data.classes import number_classes
 from tinybench.train.data.open import open_samples
 from tinybench.train.data.reals import to_reals
@@ -29,10 +27,8 @@ from tinybench.train.data.split import SHARES, Split, split_samples
 
 __all__ = [
     "SHARES",
-    "Augmentation",
     "Samples",
     "Split",
-    "augment",
     "number_classes",
     "open_samples",
     "split_samples",

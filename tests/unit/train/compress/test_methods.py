@@ -23,6 +23,19 @@ def test_clusters_share_so_many_values(trials: dict[str, Any]) -> None:
     assert trials["clustering_keeps_pruned_weights_at_zero"]["same"]
 
 
+def test_augmentation_changes_what_it_says_by_its_seed(trials: dict[str, Any]) -> None:
+    facts = trials["augmentation"]
+    assert all(m or s for m, s in zip(facts["mirrored"], facts["same"], strict=True))
+    assert 10 < sum(facts["mirrored"]) < 30
+    assert facts["moved"] > 0.02 and min(facts["moved_within"]) >= -1e-6, "borders repeat"
+    changed, low, high = facts["lit"]
+    assert 0.02 < changed <= 0.2 + 1e-6 and (low, high) == (0, 1)
+    assert 0.4 < facts["noise"] < 0.6
+    assert facts["repeatable"] and facts["by_seed"]
+    before, after = facts["learnt"]
+    assert after > before + 0.1
+
+
 def test_qat_folds_agrees_with_its_tflite_and_loads_again(trials: dict[str, Any]) -> None:
     facts = trials["qat"]
     assert facts["folding_changes"] < 1e-5

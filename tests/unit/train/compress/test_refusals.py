@@ -14,10 +14,14 @@ pytestmark = [pytest.mark.train, pytest.mark.timeout(1200)]
     [
         ("shape", "DataError: samples of shape (8, 8, 1)"),
         ("classes", "DataError: classes from 0 to 9"),
-        ("nan_weights", "ModelError: weights that are numbers"),
+        ("nan_weights", "ModelError: weights that are finite numbers"),
         ("nan_loss", "ModelError: a loss that is a number, in ramp, epoch 1"),
         ("same_checkpoint", "nothing"),
         ("other_checkpoint", "another method"),
+        ("augment_windows", "DataError: pictures (height, width, channels), to augment by shift"),
+        ("other_kind", "ModelError: a Keras model to retrain"),
+        ("own_layer", "--code FILE.py"),
+        ("two_inputs", "inputs=2"),
         ("nothing_left", "UsageError: weights to prune"),
     ],
 )

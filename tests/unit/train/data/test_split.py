@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tinybench.errors import DataError, UsageError
-from tinybench.train.data import SHARES, Augmentation, Samples, augment, split_samples
+from tinybench.train.data import SHARES, Samples, split_samples
 from tinybench.train.data.arrays import array_samples, open_npz_samples
 
 
@@ -95,33 +95,3 @@ def test_a_stored_division_is_found_and_guarded(tmp_path: Path) -> None:
 def test_shares_must_be_shares() -> None:
     with pytest.raises(UsageError, match="sum to 1"):
         split_samples(numbers([0, 1]), shares={**SHARES, "test": 0.9})
-
-
-def test_augmentation_changes_pictures_within_bounds() -> None:
-    x = np.random.default_rng(0).integers(100, 120, (8, 16, 16, 3), np.uint8)
-    assert np.array_equal(augment(x, Augmentation(), np.random.default_rng(0)), x)
-    how = Augmentation(flip=True, shift=0.2, zoom=0.2, rotate=20, brightness=0.05)
-    out = augment(x, how, np.random.default_rng(1))
-    assert out.shape == x.shape and out.dtype == np.uint8 and not np.array_equal(out, x)
-    assert out.min() >= 100 - 13 and out.max() <= 119 + 13  # edges repeat: nothing black comes in
-    assert np.array_equal(out, augment(x, how, np.random.default_rng(1)))
-    flipped = augment(x, Augmentation(flip=True), np.random.default_rng(2))
-    same = [np.array_equal(a, b) for a, b in zip(flipped, x, strict=True)]
-    assert True in same and False in same
-    assert all(s or np.array_equal(a, b[:, ::-1]) for s, a, b in zip(same, flipped, x, strict=True))
-
-
-def test_shifting_by_whole_pixels_is_exact() -> None:
-    x = np.random.default_rng(0).integers(0, 256, (1, 10, 10), np.uint8)
-    from tinybench.train.data.augment import _warp
-
-    moved = _warp(x[0], 0.0, 1.0, 2.0, 3.0)
-    assert np.array_equal(moved[2:, 3:], x[0, :-2, :-3])
-
-
-def test_noise_alone_changes_windows() -> None:
-    x = np.random.default_rng(0).normal(0, 5, (4, 64, 3)).astype(np.float32)
-    out = augment(x, Augmentation(flip=True, noise=0.1), np.random.default_rng(1))
-    assert out.dtype == np.float32 and 0.3 < (out - x).std() < 0.7
-    with pytest.raises(UsageError, match="noise"):
-        Augmentation(noise=2)
