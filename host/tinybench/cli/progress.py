@@ -20,6 +20,18 @@ _RATE_OVER = 50  # samples
 _BAR_WIDTH = 20
 
 
+def make_bar() -> Progress:
+    """A bar on stderr: so many of so many, time left, and words."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import TimeRemainingColumn as Remaining
+    from rich.table import Column
+
+    words = TextColumn("{task.description}", markup=False, table_column=Column())  # may wrap
+    columns = (BarColumn(_BAR_WIDTH), MofNCompleteColumn(), Remaining(), words)
+    return Progress(*columns, console=Console(stderr=True))
+
+
 class BenchProgress:
     """A live bar on a terminal; elsewhere a line per phase, and one now and then."""
 
@@ -41,18 +53,7 @@ class BenchProgress:
         self._planned, self._said = planned, time.monotonic()
         if not sys.stderr.isatty():
             return
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-        from rich.progress import TimeRemainingColumn as Remaining
-        from rich.table import Column
-
-        self._bar = Progress(
-            BarColumn(_BAR_WIDTH),
-            MofNCompleteColumn(),
-            Remaining(),
-            TextColumn("{task.description}", markup=False, table_column=Column()),  # may wrap
-            console=Console(stderr=True),
-        )
+        self._bar = make_bar()
         self._task = self._bar.add_task("", total=planned)
         self._bar.start()
 

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from tinybench.cli.console import news
+from tinybench.cli.progress import make_bar
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -35,13 +36,7 @@ class TrainingProgress:
         bar.update(self._tasks[stage], completed=int(done), description=f"{stage}: {figures}")
 
     def _start(self) -> Progress:
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-        from rich.progress import TimeRemainingColumn as Remaining
-
-        columns = (BarColumn(), MofNCompleteColumn(), Remaining())
-        text = TextColumn("{task.description}", markup=False)
-        self._bar = Progress(*columns, text, console=Console(stderr=True))
+        self._bar = make_bar()
         self._bar.start()
         return self._bar
 
