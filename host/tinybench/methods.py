@@ -197,6 +197,11 @@ class Create:
     input: str = option("", "Input size, e.g. 28x28x1, or 128x6 for windows; empty: the data's.")
     classes: int = option(0, "How many; 0: the data's.")
     weights: str = option("", "Start from these weights: .weights.h5, or a .keras of this network.")
+    activation: str = option(
+        "",
+        "In place of relu and relu6 everywhere.",
+        ("", "silu", "selu", "elu", "gelu", "hard_silu"),
+    )
 
 
 NETWORKS: Mapping[str, str] = MappingProxyType(

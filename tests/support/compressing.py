@@ -536,6 +536,39 @@ def networks(bench: Bench) -> dict[str, Any]:
     return facts
 
 
+def other_activations(bench: Bench) -> dict[str, Any]:
+    """A network of `tinybench new` with another activation, and without."""
+    from tinybench.methods import Create
+    from tinybench.train.compress.create import make_network
+    from tinybench.train.compress.network import activation_of, take_apart
+
+    def activations(options: Create) -> list[str]:
+        model = make_network("ds-cnn", (20, 24, 3), 5, options, SEED)
+        return [activation_of(call) for call in take_apart(model).calls]
+
+    return {
+        "own": activations(Create(width=0.25)),
+        "silu": activations(Create(width=0.25, activation="silu")),
+    }
+
+
+def networks_apart(bench: Bench) -> dict[str, Any]:
+    """Networks whose modules repeat, or whose blocks lie behind one another."""
+    from tinybench.train.compress.blocks import find_blocks
+    from tinybench.train.compress.network import take_apart
+    from tinybench.train.networks import build
+
+    whole = build("squeezenet", (20, 20, 3), 5, 0.25, SEED)
+    fires = take_apart(whole)
+    network = take_apart(build("ds-cnn", (20, 20, 3), 5, 0.25, SEED))
+    x = np.random.default_rng(SEED).random((4, 20, 20, 3), np.float32)
+    return {
+        "names": [call.name for call in fires.calls],
+        "difference": float(np.abs(np.asarray(fires.model(x)) - np.asarray(whole(x))).max()),
+        "blocks_begin": [network.readers(b.first)[0].kind for b in find_blocks(network)],
+    }
+
+
 TRIALS: dict[str, Callable[[Bench], dict[str, Any]]] = {
     trial.__name__: trial
     for trial in (
@@ -558,6 +591,8 @@ TRIALS: dict[str, Callable[[Bench], dict[str, Any]]] = {
         distill,
         regularize,
         networks,
+        other_activations,
+        networks_apart,
     )
 }
 

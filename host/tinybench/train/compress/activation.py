@@ -33,8 +33,7 @@ def activation(model: Any, options: Activation, trainer: Trainer) -> Made:
         UsageError: there are none of those.
     """
     network = take_apart(model)
-    sites = [call.name for call in network.calls if _has(call) in options.replace]
-    sites = list(dict.fromkeys(sites))
+    sites = calls_with(network, options.replace)
     if not sites:
         seen = sorted({found for call in network.calls if (found := _has(call))})
         raise UsageError(
@@ -53,6 +52,11 @@ def activation(model: Any, options: Activation, trainer: Trainer) -> Made:
             trainer.fit(made, f"block-{number}-{site}")
         network = take_apart(made)
     return Made(network.model, trainer.data, facts={"replaced": sites})
+
+
+def calls_with(network: Network, activations: tuple[str, ...]) -> list[str]:
+    """Names of the calls with one of these activations, from the input on."""
+    return list(dict.fromkeys(c.name for c in network.calls if _has(c) in activations))
 
 
 def with_activation(network: Network, names: set[str], to: str) -> Any:

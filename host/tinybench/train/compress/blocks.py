@@ -29,6 +29,7 @@ from tinybench.train.compress.network import (
 
 SLACK = 0.02  # of accuracy that a cut may lose where no floor is given
 PARTS = 3  # in which layers are unlocked
+_FIRST = (*MIXING, "DepthwiseConv2D")
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,8 @@ def find_blocks(network: Network) -> list[Block]:
     """The blocks of a network, from its input on; none is inside of another.
 
     A block ends in an addition, or behind a nonlinearity; then it has one layer that mixes
-    channels, and the depthwise layer before it where there is one.
+    channels, and the depthwise layer before it where there is one. It does not begin with the
+    normalization of the layer before it.
     """
     found: list[tuple[int, int]] = []
     for residual in (True, False):
@@ -111,7 +113,8 @@ def _start(network: Network, end: int) -> int | None:
         mixing += part[0].kind in MIXING
         if not residual and (mixing > 1 or part[0].kind == "Add"):
             break
-        whole = mixing and has_weights(part[0]) and len(part[0].inputs) == 1
+        begins = has_weights(part[0]) if residual else part[0].kind in _FIRST
+        whole = mixing and begins and len(part[0].inputs) == 1
         same_shape = whole and part[0].inputs[0].shape == part[-1].outputs[0].shape
         if same_shape and _is_closed(network, part, part[0].inputs[0]):
             best = start

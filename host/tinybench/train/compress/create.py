@@ -8,10 +8,12 @@ from typing import Any
 
 from tinybench.errors import ModelError, UsageError
 from tinybench.methods import Create, Training, make_options
+from tinybench.train.compress.activation import calls_with, with_activation
 from tinybench.train.compress.data import divide, read_samples
 from tinybench.train.compress.fit import Data, Trainer
 from tinybench.train.compress.job import REPLY, claim, finish, settle
 from tinybench.train.compress.made import Made
+from tinybench.train.compress.network import take_apart
 from tinybench.train.data import number_classes
 from tinybench.train.data import samples as data_samples
 from tinybench.train.isolated import report
@@ -35,7 +37,7 @@ def create_job(request: dict[str, Any]) -> dict[str, Any]:
     report("reading the data")
     data = _data(request["data"], options, training.seed)
     shape, classes = data.train.x.shape[1:], options.classes or len(data.class_names)
-    model = _network(request["network"], shape, classes, options, training.seed)
+    model = make_network(request["network"], shape, classes, options, training.seed)
     trainer = Trainer(data, training, work, report)
     trainer.fit(model, "train")
     labels = data.class_names if len(data.class_names) == classes else None
@@ -70,8 +72,19 @@ def parse_shape(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in parts)
 
 
-def _network(name: str, shape: tuple[int, ...], classes: int, options: Create, seed: int) -> Any:
+def make_network(
+    name: str, shape: tuple[int, ...], classes: int, options: Create, seed: int
+) -> Any:
+    """A network of `tinybench new`, with its options' activation and weights.
+
+    Raises:
+        ModelError: weights of another network.
+    """
     model = build(name, shape, classes, options.width, seed)
+    if options.activation:
+        network = take_apart(model)
+        sites = calls_with(network, ("relu", "relu6"))
+        model = with_activation(network, set(sites), options.activation)
     if not options.weights:
         return model
     try:
@@ -93,7 +106,7 @@ def _network(name: str, shape: tuple[int, ...], classes: int, options: Create, s
 def _untrained(
     name: str, options: Create, training: Training, work: Path, out: Path
 ) -> dict[str, Any]:
-    model = _network(name, parse_shape(options.input), options.classes, options, training.seed)
+    model = make_network(name, parse_shape(options.input), options.classes, options, training.seed)
     model.save(out)
     reply = {
         "before": None,

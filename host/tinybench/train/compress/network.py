@@ -7,6 +7,7 @@ with the model that was taken apart.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -92,6 +93,7 @@ def take_apart(model: Any) -> Network:
     _check_single(model)
     flat = as_functional(model)
     while any(_is_foldable(layer) for layer in flat.layers):
+        _name_apart(flat.layers)
         flat = keras.models.clone_model(
             flat, clone_function=lambda layer: layer, call_function=_unfold
         )
@@ -212,6 +214,25 @@ def _is_foldable(layer: Any) -> bool:
         return True
     built_in = type(layer).__module__.partition(".")[0] == "keras"
     return not built_in and any(True for _ in layer._flatten_layers(include_self=False))
+
+
+def _name_apart(layers: list[Any]) -> None:
+    """Puts the outer layer's name before the names that inner layers share with others."""
+    inner = {id(x): _inner_layers(x) if _is_foldable(x) else [] for x in layers}
+    flat = [y for x in layers for y in inner[id(x)] or [x]]
+    count = Counter(layer.name for layer in flat)
+    for outer in layers:
+        for layer in inner[id(outer)]:
+            if count[layer.name] > 1:
+                layer.name = f"{outer.name}_{layer.name}"
+
+
+def _inner_layers(layer: Any) -> list[Any]:
+    import keras
+
+    if isinstance(layer, keras.Model):
+        return list(layer.layers)
+    return list(layer._flatten_layers(include_self=False, recursive=False))
 
 
 def _unfold(layer: Any, *args: Any, **kwargs: Any) -> Any:

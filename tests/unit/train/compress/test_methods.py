@@ -130,3 +130,22 @@ def test_only_the_papers_regularizer_draws_weights_to_levels(trials: dict[str, A
 @pytest.mark.parametrize("name", NETWORKS)
 def test_networks_take_any_size(trials: dict[str, Any], name: str) -> None:
     assert trials["networks"][name]["shape"] == [None, 5]
+
+
+def test_a_network_takes_another_activation_everywhere(trials: dict[str, Any]) -> None:
+    facts = trials["other_activations"]
+    relus = {"relu", "relu6"}
+    assert relus < set(facts["own"])
+    assert facts["silu"] == ["silu" if a in relus else a for a in facts["own"]]
+
+
+def test_modules_of_one_kind_get_names_of_their_own(trials: dict[str, Any]) -> None:
+    facts = trials["networks_apart"]
+    assert len(set(facts["names"])) == len(facts["names"])
+    assert {f"fire{n}_squeeze1x1" for n in range(2, 10)} < set(facts["names"])
+    assert facts["difference"] < 1e-6
+
+
+def test_a_block_does_not_begin_with_the_normalization_before_it(trials: dict[str, Any]) -> None:
+    begin = trials["networks_apart"]["blocks_begin"]
+    assert begin == ["Conv2D", "DepthwiseConv2D", "DepthwiseConv2D", "DepthwiseConv2D"]
