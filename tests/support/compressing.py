@@ -342,15 +342,24 @@ def cluster(bench: Bench) -> dict[str, Any]:
     return {"values": values, "accuracy": bench.accuracy(made.model)}
 
 
-def clustering_keeps_pruned_weights_at_zero(bench: Bench) -> dict[str, Any]:
-    from tinybench.train.compress.cluster import cluster as run
+def pruned_weights_stay_zero(bench: Bench) -> dict[str, Any]:
+    from tinybench.train.compress.cluster import cluster
     from tinybench.train.compress.network import kernels
     from tinybench.train.compress.prune import prune
+    from tinybench.train.compress.qat import qat as quantized
 
     pruned = prune(bench.model(), Prune(schedule="one-shot"), bench.trainer(epochs=0)).model
-    before = [np.asarray(w) == 0 for _, w in kernels(pruned)]
-    after = [np.asarray(w) == 0 for _, w in kernels(run(pruned, Cluster(), bench.trainer()).model)]
-    return {"same": all((a == b).all() for a, b in zip(before, after, strict=True))}
+
+    def zeros(model: Any) -> list[int]:
+        return [int((np.asarray(w) == 0).sum()) for _, w in kernels(model)]
+
+    before = zeros(pruned)
+    made = quantized(pruned, Qat(), bench.trainer()).model
+    return {
+        "before": before,
+        "qat": zeros(made),
+        "cluster": zeros(cluster(pruned, Cluster(), bench.trainer()).model),
+    }
 
 
 def qat(bench: Bench) -> dict[str, Any]:
@@ -580,7 +589,7 @@ TRIALS: dict[str, Callable[[Bench], dict[str, Any]]] = {
         augmentation,
         refusals,
         cluster,
-        clustering_keeps_pruned_weights_at_zero,
+        pruned_weights_stay_zero,
         qat,
         activation,
         blocks,

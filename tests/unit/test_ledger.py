@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import Any
 
+from tinybench.cli.pipeline import ledger_markdown
 from tinybench.workflow.ledger import Row, add_verdict, draw_ledger, ledger_json
 from tinybench.workflow.sizes import model_sizes
 
@@ -20,6 +21,8 @@ def row(step: str, *, flash: int, coded: int, ticks: int, zipped: int, **more: A
             "unit": "instructions",
             "method": "counted",
             "reason": "",
+            "argmax_equal": 19,
+            "n": 20,
         }
 
     accuracy = {"value": 0.9, "low": 0.88, "high": 0.92, "n": 1000}
@@ -28,7 +31,10 @@ def row(step: str, *, flash: int, coded: int, ticks: int, zipped: int, **more: A
         source="",
         what="prune",
         options={},
-        figures={"gzip_bytes": zipped, "int8_top1": accuracy, "float_top1": accuracy},
+        figures={
+            **{"parameters": 1200, "nonzero_share": 0.5, "gzip_bytes": zipped},
+            **{"int8_top1": accuracy, "float_top1": accuracy},
+        },
         facts={},
         device=(way("plain", flash, ticks), way("huffman", coded, ticks + 1000)),
         **more,
@@ -69,6 +75,19 @@ def test_json_and_picture(tmp_path: Path) -> None:
     text = "".join(ElementTree.parse(tmp_path / "ledger.svg").getroot().itertext())
     assert "flash of the firmware, B" in text
     assert "instructions per inference" in text
+
+
+def test_markdown_has_a_cell_for_each_column_and_what_each_step_bought() -> None:
+    rows = [BASE, add_verdict(row("x", flash=9, coded=8, ticks=7, zipped=6), BASE)]
+    lines = ledger_markdown(rows).splitlines()
+    head, marks, base, x = (line.split(" | ") for line in lines[:4])
+    assert len(head) == len(marks) == len(base) == len(x) == 15
+    assert base[0] == "| base" and base[head.index("parameters")] == "1,200"
+    assert base[head.index(".tflite, B")] == "-", "not known"
+    assert base[head.index("int8")] == "0.900 (0.880..0.920)"
+    assert base[-1] == "19 of 20 |"
+    assert "- x: on the device: -49,991 B flash (-100%), -9,993 instructions (-100%)" in lines
+    assert "an inference: instructions, counted" in lines[-1]
 
 
 def test_sizes_of_a_model(tmp_path: Path) -> None:

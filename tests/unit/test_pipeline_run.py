@@ -80,9 +80,9 @@ def workshop(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Workshop:
     return shop
 
 
-def run(folder: Path, text: str = TEXT) -> list[Any]:
+def run(folder: Path, text: str = TEXT, keep: Any = None) -> list[Any]:
     (folder / "p.toml").write_text(text)
-    return module.run_pipeline(load_pipeline(folder / "p.toml"))
+    return module.run_pipeline(load_pipeline(folder / "p.toml"), keep=keep)
 
 
 def test_each_step_is_made_once(workshop: Workshop, tmp_path: Path) -> None:
@@ -110,8 +110,10 @@ def test_other_data_makes_everything_anew(workshop: Workshop, tmp_path: Path) ->
 
 def test_what_was_done_before_a_failure_is_kept(workshop: Workshop, tmp_path: Path) -> None:
     workshop.broken = {"prune"}
+    kept: list[list[str]] = []
     with pytest.raises(ModelError):
-        run(tmp_path)
+        run(tmp_path, keep=lambda rows: kept.append([row.step for row in rows]))
+    assert kept == [["base"]]
     workshop.broken = set()
     run(tmp_path)
     assert workshop.asked.count("new lenet seed 0") == 1

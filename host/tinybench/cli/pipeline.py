@@ -15,20 +15,29 @@ if TYPE_CHECKING:
     from tinybench.workflow.ledger import Row
 
 
+_COLUMNS = (
+    *("step", "from", "parameters", "nonzero", ".tflite, B", "gzip, B", "Huffman, B", "flash, B"),
+    *("coded, B", "arena, B", "an inference", "coded", "float", "int8", "as desktop"),
+)
+
+
 @reports_errors
 def pipeline(
     file: Annotated[Path, typer.Argument(help="Pipeline file, .toml.")],
     out: Annotated[
         Path | None,
         typer.Option(
-            "-o", "--out", help="Folder for ledger.json and ledger.svg. [default: beside the file]"
+            "-o",
+            "--out",
+            help="Folder for the ledger: .json, .md, .svg. [default: beside the file]",
         ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Run the steps of a file; show what each bought.
 
-    A step is made once of the same things; a stopped pipeline goes on where it was.
+    A step is made once of the same things; a stopped pipeline goes on where it was, and
+    ledger.json and ledger.md have the steps that are done.
     """
     import json
 
@@ -40,13 +49,19 @@ def pipeline(
     order = load_pipeline(file)
     folder = out or file.with_suffix("").with_name(f"{file.stem}-ledger")
     folder.mkdir(parents=True, exist_ok=True)
+
+    def keep(rows: Sequence[Row]) -> None:
+        texts = {"json": json.dumps(ledger_json(rows), indent=2), "md": ledger_markdown(rows)}
+        for ending, text in texts.items():
+            half = folder / f"ledger.{ending}.part"
+            half.write_text(text)
+            half.replace(half.with_suffix(""))
+
     with TrainingProgress() as progress:
-        rows = run_pipeline(order, news=progress)
-    ledger = ledger_json(rows)
-    (folder / "ledger.json").write_text(json.dumps(ledger, indent=2))
+        rows = run_pipeline(order, news=progress, keep=keep)
     draw_ledger(rows, folder / "ledger.svg")
     if as_json:
-        print_json(ledger)
+        print_json(ledger_json(rows))
         return
     show_ledger(rows)
     news(f"ledger: {folder / 'ledger.json'}, picture: {folder / 'ledger.svg'}")
@@ -54,28 +69,33 @@ def pipeline(
 
 def show_ledger(rows: Sequence[Row]) -> None:
     """A row per step; below it, what each bought in words."""
-    columns = (
-        *("step", "from", "parameters", "nonzero", ".tflite, B", "gzip, B", "Huffman, B"),
-        *(
-            "flash, B",
-            "coded, B",
-            "arena, B",
-            "an inference",
-            "coded",
-            "float",
-            "int8",
-            "as desktop",
-        ),
-    )
-    print_table(columns, [_cells(row) for row in rows], right=range(2, len(columns)))
+    print_table(_COLUMNS, [_cells(row) for row in rows], right=range(2, len(_COLUMNS)))
     show("")
-    for row in rows:
-        for line in row.verdict:
-            show(f"{row.step}: {line}")
+    for line in _verdicts(rows):
+        show(line)
+    show("")
+    for line in _legend(rows):
+        show(line)
+
+
+def ledger_markdown(rows: Sequence[Row]) -> str:
+    """The same in Markdown."""
+    table = [_COLUMNS, ("---", "---", *("---:",) * (len(_COLUMNS) - 2)), *map(_cells, rows)]
+    lines = [f"| {' | '.join(cells)} |" for cells in table]
+    verdicts = [f"- {line}" for line in _verdicts(rows)]
+    return "\n".join([*lines, "", *verdicts, "", "; ".join(_legend(rows)), ""])
+
+
+def _verdicts(rows: Sequence[Row]) -> list[str]:
+    return [f"{row.step}: {line}" for row in rows for line in row.verdict]
+
+
+def _legend(rows: Sequence[Row]) -> list[str]:
     units = {f"{way['unit']}, {way['method']}" for r in rows for way in r.device if way["ticks"]}
-    show("")
-    show(f"an inference: {'; '.join(sorted(units)) or 'not measured'}")
-    show("float, int8: top-1 on the test part, 95 % interval (Wilson); coded: in Huffman code")
+    return [
+        f"an inference: {'; '.join(sorted(units)) or 'not measured'}",
+        "float, int8: top-1 on the test part, 95 % interval (Wilson); coded: in Huffman code",
+    ]
 
 
 def _cells(row: Row) -> list[str]:

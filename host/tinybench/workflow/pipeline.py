@@ -37,8 +37,18 @@ class Made:
     report: Mapping[str, Any]
 
 
-def run_pipeline(pipeline: Pipeline, *, news: News | None = None) -> list[Row]:
+def run_pipeline(
+    pipeline: Pipeline,
+    *,
+    news: News | None = None,
+    keep: Callable[[list[Row]], None] | None = None,
+) -> list[Row]:
     """Makes every step and measures it on the board.
+
+    Args:
+        pipeline: what to do.
+        news: told a line each epoch.
+        keep: given the rows so far after each step, so that a run that ends early leaves them.
 
     Returns:
         A row per step, in the order of the file.
@@ -56,6 +66,8 @@ def run_pipeline(pipeline: Pipeline, *, news: News | None = None) -> list[Row]:
         if step.control:
             row = dataclasses.replace(row, control=_control(pipeline, step, made, news))
         rows[step.name] = add_verdict(row, rows.get(step.source))
+        if keep is not None:
+            keep(list(rows.values()))
     return list(rows.values())
 
 

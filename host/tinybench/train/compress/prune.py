@@ -57,11 +57,11 @@ def ramp_epochs(options: Prune, trainer: Trainer) -> int:
 
 
 class Masks:
-    """Weights that are held at zero."""
+    """Weights that are held at zero; at first those that are zero already."""
 
     def __init__(self, weights: list[Any]) -> None:
         self._weights = weights
-        self._kept = [np.ones(w.shape, np.float32) for w in weights]
+        self._kept = [(np.asarray(w) != 0).astype(np.float32) for w in weights]
 
     def cut(self, scores: list[NDArray[np.float64]], share: float, *, per_layer: bool) -> None:
         """Sets the lowest to zero; what is zero already goes first."""

@@ -9,7 +9,15 @@ from tinybench.methods import Qat
 from tinybench.train.compress.fit import Trainer, predict
 from tinybench.train.compress.fold import fold_normalization
 from tinybench.train.compress.made import Made
-from tinybench.train.compress.network import Call, Network, activation_of, rebuild, take_apart
+from tinybench.train.compress.network import (
+    Call,
+    Network,
+    activation_of,
+    kernels,
+    rebuild,
+    take_apart,
+)
+from tinybench.train.compress.prune import Masks
 
 AGREEMENT_SAMPLES = 2000
 _AS_BEFORE = frozenset({
@@ -23,17 +31,23 @@ _FUSED = frozenset({"linear", "relu", "relu6"})
 def qat(model: Any, options: Qat, trainer: Trainer) -> Made:
     """Folds normalization, puts fake quantization everywhere, trains, compares with int8.
 
+    Weights that are zero, where pruned, stay zero.
+
     Raises:
         UnsupportedModel: recurrent or attention layers.
     """
     if options.plain:
         folded = fold_normalization(model)
-        trainer.fit(folded, "plain")
+        trainer.fit(folded, "plain", after_batch=_zeros_of(folded).apply)
         return Made(folded, trainer.data)
     made = with_fake_quantization(fold_normalization(model))
     _calibrate(made, trainer.data.calibration)
-    trainer.fit(made, "qat")
+    trainer.fit(made, "qat", after_batch=_zeros_of(made).apply)
     return Made(made, trainer.data, facts={"agreement": agreement(made, trainer)})
+
+
+def _zeros_of(model: Any) -> Masks:
+    return Masks([weight for _, weight in kernels(model)])
 
 
 def with_fake_quantization(model: Any) -> Any:

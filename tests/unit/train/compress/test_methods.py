@@ -20,7 +20,12 @@ def test_clusters_share_so_many_values(trials: dict[str, Any]) -> None:
     facts = trials["cluster"]
     assert set(facts["values"].values()) == {8}
     assert facts["accuracy"] >= 0.7
-    assert trials["clustering_keeps_pruned_weights_at_zero"]["same"]
+
+
+def test_pruned_weights_stay_zero_in_what_comes_after(trials: dict[str, Any]) -> None:
+    facts = trials["pruned_weights_stay_zero"]
+    assert sum(facts["before"]) > 100
+    assert sorted(facts["qat"]) == sorted(facts["cluster"]) == sorted(facts["before"])
 
 
 def test_augmentation_changes_what_it_says_by_its_seed(trials: dict[str, Any]) -> None:
