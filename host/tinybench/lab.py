@@ -32,12 +32,14 @@ class LabBoard:
         name: of its table.
         board: what it is: a name from boards/, or the path of a board file.
         port: where it is: any URL that ``bench --port`` takes; None: a virtual board is started.
+        mac: of a real board, where several are plugged in; None: any.
         cable: a bad cable before it; None: none.
     """
 
     name: str
     board: str
     port: str | None = None
+    mac: str | None = None
     cable: str | None = None
 
 

@@ -63,6 +63,7 @@ class Project:
         runs: the folder in which each run makes a folder of its own.
         gates: the limits that a run must keep.
         port: where the board is plugged in, any pyserial URL; None: a virtual board is started.
+        mac: of a real board, where several are plugged in; None: any.
         link_mode: "latency", or "throughput": the next input travels while one is computed.
         cable: a bad cable to put between, for rehearsals; see link/cable/spec.py.
     """
@@ -80,6 +81,7 @@ class Project:
     data: DataConfig = field(default_factory=DataConfig)
     gates: Gates = field(default_factory=Gates)
     port: str | None = None
+    mac: str | None = None
     cable: str | None = None
     link_mode: str = "latency"
 
@@ -105,6 +107,7 @@ _TYPES: dict[str, type] = {
     "esp_nn_source": Path,
     "runs": Path,
     "port": str,
+    "mac": str,
     "cable": str,
     "link_mode": str,
     "path": Path,

@@ -13,6 +13,7 @@ LAB = """
 [feeder]
 board = "esp32cam"
 port = "/dev/ttyUSB0"
+mac = "24:0a:c4:00:00:01"
 
 [emulated]
 board = "mine/virt-x.toml"
@@ -29,7 +30,7 @@ def lab(tmp_path: Path) -> Path:
 
 def test_all_boards_in_order(lab: Path) -> None:
     assert load_lab(lab) == [
-        LabBoard("feeder", "esp32cam", "/dev/ttyUSB0"),
+        LabBoard("feeder", "esp32cam", "/dev/ttyUSB0", "24:0a:c4:00:00:01"),
         LabBoard("emulated", str(lab.parent / "mine/virt-x.toml"), cable="ber=1e-4,seed=1"),
     ]
 

@@ -127,3 +127,10 @@ def test_no_run_to_go_on_with(tmp_path: Path, content: str | None) -> None:
     if content is not None:
         (tmp_path / "run.json").write_text(content)
     assert tinybench("bench", "--resume", tmp_path, cwd=tmp_path).status == 2
+
+
+def test_where_the_board_is_now_is_heeded(run: Path, tmp_path: Path) -> None:
+    """The run had no port: its board is emulated. Now it is to be on one, which is not there."""
+    said = tinybench("bench", "--resume", run, "--port", "socket://127.0.0.1:1", cwd=tmp_path)
+    assert said.status == 3
+    assert "open socket://127.0.0.1:1" in said.err

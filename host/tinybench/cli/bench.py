@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tinybench.cli.asking import asker
 from tinybench.cli.console import reports_errors
 from tinybench.cli.options import (
     HERE,
@@ -19,10 +20,12 @@ from tinybench.cli.options import (
     Folder,
     Kernels,
     Labels,
+    Mac,
     Model,
     TflmSource,
     Weights,
     WeightsIn,
+    alone,
     project_from,
 )
 from tinybench.gates import read_limits
@@ -81,6 +84,7 @@ def bench(
             "rfc2217://HOST:PORT, labgrid:PLACE. Several: of as many boards of one kind.",
         ),
     ] = None,
+    mac: Mac = None,
     lab: Annotated[
         Path | None,
         typer.Option("--lab", help="lab.toml: boards and ports; all, or those that --board names."),
@@ -103,7 +107,11 @@ def bench(
     ] = None,
     resume: Annotated[
         Path | None,
-        typer.Option("--resume", help="Go on with this run, which was broken off; needs no more."),
+        typer.Option(
+            "--resume",
+            help="Go on with this run, which was broken off; needs no more, but takes --port and "
+            "--mac, should the board be elsewhere now.",
+        ),
     ] = None,
     folder: Folder = HERE,
     as_json: AsJson = False,
@@ -115,8 +123,33 @@ def bench(
     from tinybench.workflow.many import find_targets
 
     if resume is not None:
+        given = {
+            "a model": model,
+            "--board": board,
+            "--engine": engine,
+            "--weights": weights,
+            "--weights-in": weights_in,
+            "--kernels": kernels,
+            "--tflm-source": tflm_source,
+            "--esp-nn-source": esp_nn_source,
+            "--data": data,
+            "--labels": labels,
+            "--limit": limit,
+            "--pixel-range": pixel_range,
+            "--strict": strict,
+            "--gate": gate,
+            "--mode": mode,
+            "--lab": lab,
+            "--cable": cable,
+            "--no-flash": None if flash else True,
+            "--out": out,
+            "a second --port": (port or [])[1:],
+        }
+        alone("--resume", "it goes on with what the run was begun with", given)
         with BenchProgress() as progress:
-            report = resume_bench(resume, watch=progress)
+            report = resume_bench(
+                resume, port=port[0] if port else None, mac=mac, watch=progress, choose=asker()
+            )
         conclude(report, as_json)
         return
     boards, engines = list(dict.fromkeys(board or [])), list(dict.fromkeys(engine or []))
@@ -139,6 +172,7 @@ def bench(
         strict=strict,
         link_mode=mode,
         cable=cable,
+        mac=mac,
         **read_limits(gate or []),
     )
     targets = find_targets(project, boards, port or [], lab)
@@ -146,7 +180,9 @@ def bench(
         _bench_many(targets, engines, out, flash, as_json)
         return
     with BenchProgress() as progress:
-        report = bench_model(targets[0].project, out=out, flash=flash, watch=progress)
+        report = bench_model(
+            targets[0].project, out=out, flash=flash, watch=progress, choose=asker()
+        )
     conclude(report, as_json)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from tinybench.cli.asking import asker
 from tinybench.cli.console import news, reports_errors
 from tinybench.cli.options import (
     HERE,
@@ -18,19 +18,16 @@ from tinybench.cli.options import (
     Folder,
     Kernels,
     Labels,
+    Mac,
     Model,
     Port,
     TflmSource,
     Weights,
     WeightsIn,
+    alone,
     project_from,
 )
-from tinybench.errors import UsageError
 from tinybench.project import Project, overlay
-
-if TYPE_CHECKING:
-    from tinybench.flash.ports import Port as SerialPort
-    from tinybench.workflow.plugged import Choose
 
 
 @reports_errors
@@ -45,9 +42,7 @@ def flash(
     esp_nn_source: EspNnSource = None,
     labels: Labels = None,
     port: Port = None,
-    mac: Annotated[
-        str | None, typer.Option("--mac", help="MAC of the board, where several are plugged in.")
-    ] = None,
+    mac: Mac = None,
     image: Annotated[
         Path | None,
         typer.Option(
@@ -74,9 +69,13 @@ def flash(
             "--engine": engine,
             "--weights": weights,
             "--weights-in": weights_in,
+            "--kernels": kernels,
+            "--tflm-source": tflm_source,
+            "--esp-nn-source": esp_nn_source,
             "--labels": labels,
+            "--no-build": None if build else True,
         }
-        _flash_image(image, overlay(Project(folder), port=port), board, mac, given)
+        _flash_image(image, overlay(Project(folder), port=port, mac=mac), board, given)
         return
     project = project_from(
         folder,
@@ -90,10 +89,8 @@ def flash(
         tflm_source=tflm_source,
         esp_nn_source=esp_nn_source,
     )
-    project = overlay(project, port=port)
-    flashed, hello = flash_firmware(
-        project, build=build, mac=mac, watch=BenchProgress(), choose=_chooser()
-    )
+    project = overlay(project, port=port, mac=mac)
+    flashed, hello = flash_firmware(project, build=build, watch=BenchProgress(), choose=asker())
     news(f"{hello.board} answers: {hello.engine}, model {flashed.model_sha256[:12]}")
 
 
@@ -101,37 +98,14 @@ def _flash_image(
     image: Path,
     project: Project,
     board: str | None,
-    mac: str | None,
     given: Mapping[str, object],
 ) -> None:
     from tinybench.cli.progress import BenchProgress
     from tinybench.workflow import flash_image
 
-    if beside := [name for name, value in given.items() if value is not None]:
-        seen = f"{' and '.join(beside)} beside it"
-        raise UsageError("--image alone: it is a whole firmware", seen, "leave one of them out")
-    manifest, hello = flash_image(
-        image, project, board, mac=mac, watch=BenchProgress(), choose=_chooser()
-    )
+    alone("--image", "it is a whole firmware", given)
+    manifest, hello = flash_image(image, project, board, watch=BenchProgress(), choose=asker())
     news(
         f"{hello.board} answers: {hello.engine}, {manifest.model}, "
         f"model {manifest.model_sha256[:12]}"
     )
-
-
-def _chooser() -> Choose | None:
-    """Who is asked which port it is; nobody where there is no terminal."""
-    return _ask if sys.stdin.isatty() and sys.stderr.isatty() else None
-
-
-def _ask(ports: Sequence[SerialPort]) -> SerialPort:
-    from tinybench.flash.ports import describe_port
-
-    news("several boards could be it:")
-    for number, port in enumerate(ports, 1):
-        news(f"  {number}  {describe_port(port)}")
-    while True:
-        number = int(typer.prompt("which one", type=int, default=1, err=True))
-        if 1 <= number <= len(ports):
-            return ports[number - 1]
-        news(f"a number from 1 to {len(ports)}")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from tinybench.errors import UsageError
 from tinybench.project import Project, load_project, overlay
 
 Model = Annotated[
@@ -69,6 +71,9 @@ Port = Annotated[
         "rfc2217://HOST:PORT, labgrid:PLACE.",
     ),
 ]
+Mac = Annotated[
+    str | None, typer.Option("--mac", help="MAC of a real board, where several are plugged in.")
+]
 HERE = Path()
 
 
@@ -98,3 +103,20 @@ def project_from(
         tflm_source=tflm_source,
         esp_nn_source=esp_nn_source,
     )
+
+
+def alone(option: str, why: str, given: Mapping[str, object]) -> None:
+    """Refuses an option that stands for a whole command line beside others.
+
+    Args:
+        option: by its name.
+        why: what makes the others senseless.
+        given: the others by name; None or empty: not given.
+
+    Raises:
+        UsageError: naming those that are given.
+    """
+    beside = [name for name, value in given.items() if value is not None and value != []]
+    if beside:
+        seen = f"{' and '.join(beside)} beside it"
+        raise UsageError(f"{option} alone: {why}", seen, "leave one of them out")

@@ -13,7 +13,9 @@ from tinybench.cli.options import (
     EspNnSource,
     Folder,
     Kernels,
+    Mac,
     Model,
+    Port,
     SomeData,
     TflmSource,
     Weights,
@@ -37,6 +39,8 @@ def profile(
     tflm_source: TflmSource = None,
     esp_nn_source: EspNnSource = None,
     data: SomeData = None,
+    port: Port = None,
+    mac: Mac = None,
     folder: Folder = HERE,
     as_json: AsJson = False,
 ) -> None:
@@ -56,6 +60,8 @@ def profile(
             esp_nn_source=esp_nn_source,
         ),
         path=data,
+        port=port,
+        mac=mac,
     )
     with BenchProgress() as progress:
         seen = profile_model(project, watch=progress)

@@ -15,7 +15,9 @@ from tinybench.cli.options import (
     EspNnSource,
     Folder,
     Kernels,
+    Mac,
     Model,
+    Port,
     SomeData,
     TflmSource,
     Weights,
@@ -40,6 +42,8 @@ def verify(
     limit: Annotated[
         int | None, typer.Option("--limit", min=1, help="At most so many. [default: 3]")
     ] = None,
+    port: Port = None,
+    mac: Mac = None,
     folder: Folder = HERE,
     as_json: AsJson = False,
 ) -> None:
@@ -63,6 +67,8 @@ def verify(
             esp_nn_source=esp_nn_source,
         ),
         path=data,
+        port=port,
+        mac=mac,
         limit=limit,
     )
     with BenchProgress() as progress:

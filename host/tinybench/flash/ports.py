@@ -14,6 +14,7 @@ from tinybench.errors import LinkError, UsageError
 _COMEBACK_S = 10.0
 _POLL_S = 0.1
 _MAC = re.compile(r"[0-9a-f]{12}")
+_URL = re.compile(r"labgrid:|[a-z][a-z0-9+.-]*://")
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def find_port(
             answer. Only asked where USB does not tell.
 
     Returns:
-        A device or a pyserial URL.
+        A device, a pyserial URL or a place of a lab.
 
     Raises:
         LinkError: there is no such port.
@@ -113,7 +114,7 @@ def await_port(port: str, patience_s: float = _COMEBACK_S) -> None:
         patience_s: no longer; whoever opens it then says what is wrong.
     """
     deadline = time.monotonic() + patience_s
-    while "://" not in port and time.monotonic() < deadline:
+    while not _URL.match(port) and time.monotonic() < deadline:
         if Path(port).exists() or any(found.device == port for found in list_ports()):
             return
         time.sleep(_POLL_S)
@@ -126,7 +127,7 @@ def describe_port(port: Port) -> str:
 
 
 def _named(name: str, ports: Sequence[Port]) -> str:
-    if "://" in name or any(port.device == name for port in ports) or Path(name).exists():
+    if _URL.match(name) or any(port.device == name for port in ports) or Path(name).exists():
         return name
     same = [port for port in ports if port.serial_number == name]
     if len(same) == 1:

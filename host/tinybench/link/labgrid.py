@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -146,6 +148,28 @@ def parse_labgrid_url(url: str) -> Place:
     if not name:
         raise LinkError("labgrid:PLACE or labgrid://HOST:PORT/PLACE", f"{url!r}")
     return Place(name, parts.netloc)
+
+
+@contextmanager
+def reachable(port: str) -> Iterator[str]:
+    """A port as other programs, such as esptool, can open it: a place is ours meanwhile.
+
+    Args:
+        port: anything that open_link() takes for a board on a cable.
+
+    Raises:
+        LinkError: the place cannot be acquired, or has no serial port.
+        ToolMissing: labgrid is not installed.
+    """
+    if urlsplit(port).scheme != "labgrid":
+        yield port
+        return
+    place = parse_labgrid_url(port)
+    place.acquire()
+    try:
+        yield place.serial_url()[0]
+    finally:
+        place.release()
 
 
 def _resources(env: Any) -> list[dict[str, Any]]:

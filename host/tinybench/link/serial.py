@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import time
 from dataclasses import dataclass
 
@@ -36,6 +37,7 @@ _PULSES = {
 
 _NO_LINES = (errno.ENOTTY, errno.EINVAL)
 """What a pseudo terminal says of DTR and RTS."""
+_BUSY = ("exclusively lock", "Resource busy", "Device or resource busy", "Access is denied")
 
 
 class SerialLink:
@@ -60,7 +62,7 @@ class SerialLink:
         try:
             self._port = _open(url, baud)
         except (OSError, ValueError, serial.SerialException) as error:
-            raise LinkError(f"open {url}", str(error), "tinybench ports lists the ports") from error
+            raise LinkError(f"open {url}", str(error), _todo(url, str(error))) from error
 
     @property
     def baud(self) -> int | None:
@@ -156,11 +158,22 @@ class SerialLink:
         self._problem = f"{self._url} was lost: {error}"
 
 
+def _todo(url: str, said: str) -> str:
+    """What helps, by the words of pyserial and the system."""
+    if any(words in said for words in _BUSY):
+        return f"end what has it open: a serial monitor, another bench; `fuser -v {url}` names it"
+    if "Permission denied" in said:
+        return "sudo usermod -a -G dialout $USER (on Arch: uucp), then log in again"
+    return "`tinybench ports` lists the ports"
+
+
 def _open(url: str, baud: int) -> serial.SerialBase:
     """Both lines are let go before the port opens: asserted, they hold or reset some boards."""
     port = serial.serial_for_url(url, baud, do_not_open=True)
     if not url.startswith("rfc2217:"):  # pyserial has none there
         port.write_timeout = _WRITE_TIMEOUT_S
+    if isinstance(port, serial.Serial) and os.name == "posix":  # elsewhere the system sees to it
+        port.exclusive = True  # two readers would each get half of what the board says
     port.dtr = port.rts = False
     port.open()
     return port

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tinybench.errors import StaleBuild, UsageError, system_error
-from tinybench.project import DataConfig, Project
+from tinybench.project import DataConfig, Project, overlay
 from tinybench.workflow.firmware import (
     Compiled,
     build_compiled,
@@ -17,7 +17,7 @@ from tinybench.workflow.firmware import (
     compile_model,
     find_flashed,
 )
-from tinybench.workflow.plugged import put_on_board, with_port
+from tinybench.workflow.plugged import Choose, put_on_board, with_port
 from tinybench.workflow.session import BenchReport, Session, run_session
 from tinybench.workflow.watch import Silent, Watch
 
@@ -33,14 +33,16 @@ def bench_model(
     out: Path | None = None,
     flash: bool = True,
     watch: Watch | None = None,
+    choose: Choose | None = None,
 ) -> BenchReport:
     """Measures the project's model on its board against desktop TFLite.
 
     Args:
-        project: model, board, engine and data.
+        project: model, board, engine, data, and where the board is.
         out: run folder, new or empty; by default a new one below the project's runs.
         flash: build and flash first; False: use what is flashed, if it is of these ingredients.
         watch: told of steps and samples.
+        choose: asks which of several ports it is; None: that is an error.
 
     Returns:
         The run as it is in its folder, also where the device failed or Ctrl-C ended it.
@@ -57,7 +59,7 @@ def bench_model(
     compiled = compile_model(project, watch)
     check_reach(project, compiled.board)
     samples = open_samples(project, compiled, project.data.limit or None)
-    project = with_port(project, compiled.board)
+    asked, project = project, with_port(project, compiled.board, choose)
     run_folder = (
         open_run_folder(out)
         if out
@@ -65,10 +67,19 @@ def bench_model(
     )
     with run_folder as folder:
         flashed = _take_firmware(project, compiled, flash, watch, folder.path)
-        return run_session(Session(project, compiled, samples, flashed, started, watch), folder)
+        return run_session(
+            Session(project, compiled, samples, flashed, started, watch, asked), folder
+        )
 
 
-def resume_bench(folder: Path, *, watch: Watch | None = None) -> BenchReport:
+def resume_bench(
+    folder: Path,
+    *,
+    port: str | None = None,
+    mac: str | None = None,
+    watch: Watch | None = None,
+    choose: Choose | None = None,
+) -> BenchReport:
     """Goes on with a run that was broken off: killed, interrupted, or its device failed.
 
     What it measured is kept where it is whole and the data is still the same; the result is that of
@@ -76,7 +87,9 @@ def resume_bench(folder: Path, *, watch: Watch | None = None) -> BenchReport:
 
     Args:
         folder: its run folder.
+        port, mac: where the board is now; None: as the run was told, or found anew.
         watch: told of steps and samples, those measured before too.
+        choose: asks which of several ports it is; None: that is an error.
 
     Raises:
         UsageError: no such run, it is complete, or it cannot go on.
@@ -88,16 +101,17 @@ def resume_bench(folder: Path, *, watch: Watch | None = None) -> BenchReport:
 
     watch = watch or Silent()
     project, started = read_run(folder)
+    project = overlay(project, port=port, mac=mac)
     compiled = compile_model(project, watch)
     check_reach(project, compiled.board)
     samples = open_samples(project, compiled, project.data.limit or None)
-    project = with_port(project, compiled.board)
+    asked, project = project, with_port(project, compiled.board, choose)
     flashed = _same_firmware(project, compiled, watch, folder)
     sample_bytes = sum(tensor.nbytes for tensor in compiled.program.outputs)
     kept = Kept(whole_records(folder, sample_bytes), sample_bytes)
     keep_logs(folder)
     with RunFolder(folder, made=False, done=kept) as run_folder:
-        session = Session(project, compiled, samples, flashed, started, watch, kept.records)
+        session = Session(project, compiled, samples, flashed, started, watch, asked, kept.records)
         return run_session(session, run_folder)
 
 

@@ -223,16 +223,14 @@ def flash_firmware(
     project: Project,
     *,
     build: bool = True,
-    mac: str | None = None,
     watch: Watch | None = None,
     choose: Choose | None = None,
 ) -> tuple[Flashed, Hello]:
     """Puts the firmware onto the board and has it answer.
 
     Args:
-        project: model, board, engine and port.
+        project: model, board, engine, port and MAC.
         build: build first; False: use the last build, if it is of these ingredients.
-        mac: of the board, where several are plugged in.
         watch: told of the steps.
         choose: asks which of several ports it is; None: that is an error.
 
@@ -245,7 +243,7 @@ def flash_firmware(
     watch = watch or Silent()
     compiled = compile_model(project, watch)
     check_reach(project, compiled.board)
-    project = with_port(project, compiled.board, mac, choose)
+    project = with_port(project, compiled.board, choose)
     flashed = flash_compiled(project, compiled, build, watch)
     with open_device(project, flashed, compiled.board, project.state / "logs") as device:
         wanted = expected(flashed, compiled.board)

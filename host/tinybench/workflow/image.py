@@ -68,7 +68,6 @@ def flash_image(
     project: Project,
     board: str | None = None,
     *,
-    mac: str | None = None,
     watch: Watch | None = None,
     choose: Choose | None = None,
 ) -> tuple[Manifest, Hello]:
@@ -76,9 +75,8 @@ def flash_image(
 
     Args:
         path: the .bin; its manifest lies beside it.
-        project: its port, and where the logs go.
+        project: its port and MAC (no board with another one is written), and where the logs go.
         board: a name or a board file, to be checked against the manifest's; None: that one.
-        mac: of the board; whatever the port, no other one is written.
         watch: told of the steps.
         choose: asks which of several ports it is.
 
@@ -89,22 +87,24 @@ def flash_image(
     """
     from tinybench.flash.esptool import Connection
     from tinybench.flash.image import read_image
+    from tinybench.link.labgrid import reachable
 
     watch = watch or Silent()
     image = read_image(path)
     facts = _board_of(image.manifest, board)
-    port = with_port(project, facts, mac, choose).port or ""
+    port = with_port(project, facts, choose).port or ""
     log = fresh_log(project)
-    connection = Connection(port, facts.chip.name, upload_baud(facts), log)
-    watch.phase(f"looking at the chip on {port}")
-    seen = _look(connection, facts)
-    _check_flash(seen, image.manifest)
-    watch.phase(f"writing {image.manifest.bytes:,} B to {seen.title}, MAC {seen.mac}")
-    _write(connection, image, facts)
+    with reachable(port) as device:
+        connection = Connection(device, facts.chip.name, upload_baud(facts), log)
+        watch.phase(f"looking at the chip on {port}")
+        seen = _look(connection, facts)
+        _check_flash(seen, image.manifest)
+        watch.phase(f"writing {image.manifest.bytes:,} B to {seen.title}, MAC {seen.mac}")
+        _write(connection, image, facts)
     await_start(facts, port, watch)
-    with _open_port(port, facts, log.parent) as device:
+    with _open_port(port, facts, log.parent) as board_there:
         wanted = _expected(image.manifest)
-        return image.manifest, check_flashed(device, wanted, facts, port)
+        return image.manifest, check_flashed(board_there, wanted, facts, port)
 
 
 def _board_of(manifest: Manifest, named: str | None) -> Board:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import queue
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from tinybench.boards import load_board
 from tinybench.errors import DeviceError, Interrupted, TinybenchError, UsageError
-from tinybench.lab import load_lab
+from tinybench.lab import LabBoard, load_lab
 from tinybench.project import Project, overlay
 from tinybench.workflow.bench import bench_model
+from tinybench.workflow.plugged import with_port
 from tinybench.workflow.session import BenchReport
 from tinybench.workflow.watch import Watch
 
@@ -70,18 +73,20 @@ def find_targets(
         lab: lab.toml.
 
     Raises:
-        UsageError: ports beside a lab, or of more than one kind of board; no such lab or board.
+        UsageError: ports or a MAC beside a lab, or of more than one kind of board; no such lab or
+            board.
     """
-    if lab is not None and ports:
-        raise UsageError("a lab, or ports", "both are named", "write the ports into the lab")
+    if lab is not None and (ports or project.mac):
+        todo = "write port or mac into the lab"
+        raise UsageError("a lab, or ports and a MAC", "both are named", todo)
     if lab is not None:
-        return [
-            Target(b.name, overlay(project, board=b.board, port=b.port, cable=b.cable))
-            for b in load_lab(lab, boards)
-        ]
+        return [Target(board.name, _in_lab(project, board)) for board in load_lab(lab, boards)]
     if len(boards) > 1 and ports:
         seen = f"{len(boards)} boards and {len(ports)} ports"
         raise UsageError("one kind of board with its ports", seen, "name them in a --lab file")
+    if max(len(boards), len(ports)) > 1 and project.mac is not None:
+        seen = f"--mac {project.mac} for several"
+        raise UsageError("one board with a MAC", seen, "name them in a --lab file, with a mac each")
     projects = [overlay(project, board=name) for name in boards] or [project]
     if len(ports) > 1:
         one = projects[0]
@@ -103,7 +108,8 @@ def bench_boards(
     """Benches a project on several boards at the same time.
 
     Args:
-        targets: no name twice, no port twice.
+        targets: no name twice, no port twice. Ports that are not named are found before any of them
+            starts, so that two boards never share one.
         outs: run folder of each, or None for a new one below the project's runs.
         watches: told of each one's steps and samples.
         flash: as bench_model().
@@ -112,13 +118,14 @@ def bench_boards(
         One per target, in their order, also where Ctrl-C ended them.
 
     Raises:
-        UsageError: a board is named twice.
+        UsageError: a board is named twice, or two would be on one port.
     """
     names = [target.name for target in targets]
-    ports = [target.project.port for target in targets if target.project.port]
-    twice = sorted({one for one in (*names, *ports) if (*names, *ports).count(one) > 1})
-    if twice:
+    if twice := sorted({name for name in names if names.count(name) > 1}):
         raise UsageError("every board once", f"{', '.join(twice)} twice", "name each board once")
+    if len(targets) > 1:
+        targets = [_settled(target) for target in targets]
+    _check_ports(targets)
     context = multiprocessing.get_context("spawn")
     news: Any = context.Queue()
     children = [
@@ -135,6 +142,37 @@ def bench_boards(
         for child in children:
             child.join()
     return [ended.get(n) or _vanished(target) for n, target in enumerate(targets)]
+
+
+def _in_lab(project: Project, board: LabBoard) -> Project:
+    """The project on a lab's board; where another one is does not count."""
+    own = overlay(project, board=board.board, cable=board.cable)
+    return replace(own, port=board.port, mac=board.mac)
+
+
+def _settled(target: Target) -> Target:
+    """The target with its port found; where it cannot be, its own bench tells why."""
+    try:
+        project = with_port(target.project, load_board(str(target.project.board)))
+    except TinybenchError:
+        return target
+    return replace(target, project=project)
+
+
+def _check_ports(targets: Sequence[Target]) -> None:
+    users: dict[str, list[str]] = {}
+    for target in targets:
+        if port := target.project.port:
+            place = os.path.realpath(port) if Path(port).exists() else port
+            users.setdefault(place, []).append(target.name)
+    shared = {port: names for port, names in users.items() if len(names) > 1}
+    if shared:
+        raise UsageError(
+            "a port for every board",
+            "; ".join(f"{' and '.join(names)} on {port}" for port, names in shared.items()),
+            "plug all of them in; --port names several boards of one kind, a --lab file any; "
+            "ESPPORT can name only one",
+        )
 
 
 def _follow(

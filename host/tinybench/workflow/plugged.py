@@ -37,17 +37,14 @@ _HALF_WRITTEN = (
 )
 
 
-def with_port(
-    project: Project, board: Board, mac: str | None = None, choose: Choose | None = None
-) -> Project:
+def with_port(project: Project, board: Board, choose: Choose | None = None) -> Project:
     """The project with its board's port settled; as it is for a virtual board.
 
     The port that is named wins; then, unless a MAC is, ESPPORT; then what USB tells.
 
     Args:
-        project: names a port, or none.
+        project: names a port and a MAC, or not.
         board: says the USB ids.
-        mac: of the board.
         choose: asks which of several ports it is; None: that is an error.
 
     Raises:
@@ -58,14 +55,16 @@ def with_port(
 
     if board.kind == "virtual":
         return project
-    named = project.port or (None if mac else os.environ.get("ESPPORT") or None)
-    wanted = Wanted(board.name, board.link.usb_ids, named, mac)
+    named = project.port or (None if project.mac else os.environ.get("ESPPORT") or None)
+    wanted = Wanted(board.name, board.link.usb_ids, named, project.mac)
 
     def read_mac(port: Port) -> str | None:
         from tinybench.flash.esptool import Connection, look
+        from tinybench.link.labgrid import reachable
 
         log = project.state / "logs" / _MAC_LOG
-        _, seen = look(Connection(port.device, board.chip.name, 0, log), stay=False)
+        with reachable(port.device) as device:
+            _, seen = look(Connection(device, board.chip.name, 0, log), stay=False)
         return seen.mac if seen else None
 
     port = find_port(wanted, list_ports(), choose=choose, read_mac=read_mac)
@@ -172,24 +171,31 @@ def half_written(board: Board) -> Interrupted:
 
 
 def _upload(project: Project, build: Build, board: Board, watch: Watch) -> None:
-    from tinybench.build.place import is_plain
     from tinybench.flash.diagnose import explain
     from tinybench.flash.esptool import Connection
+    from tinybench.link.labgrid import reachable
+
+    baud, log = upload_baud(board), fresh_log(project)
+    watch.phase(f"flashing {board.name} on {project.port}")
+    with reachable(project.port or "") as port:
+        try:
+            said = _write(build, board, Connection(port, board.chip.name, baud, log))
+        except KeyboardInterrupt:
+            raise half_written(board) from None
+        if said.status != 0:
+            raise explain(said.text, scene_of(board, port, log))
+    await_start(board, port, watch)
+
+
+def _write(build: Build, board: Board, connection: Connection) -> Said:
+    from tinybench.build.place import is_plain
     from tinybench.flash.upload import upload
 
-    port, baud, log = project.port or "", upload_baud(board), fresh_log(project)
     folder = (build.folder / "project").resolve()
-    watch.phase(f"flashing {board.name} on {port}")
-    try:
-        if is_plain(folder, blanks=False):
-            said = upload(folder, board.name, port, baud, log)
-        else:  # it was built in a copy that is gone: here ESP-IDF could not even look at it
-            said = _write_merged(build, board, Connection(port, board.chip.name, baud, log))
-    except KeyboardInterrupt:
-        raise half_written(board) from None
-    if said.status != 0:
-        raise explain(said.text, scene_of(board, port, log))
-    await_start(board, port, watch)
+    if is_plain(folder, blanks=False):
+        return upload(folder, board.name, connection.port, connection.baud, connection.log)
+    # it was built in a copy that is gone: here ESP-IDF could not even look at it
+    return _write_merged(build, board, connection)
 
 
 def _write_merged(build: Build, board: Board, connection: Connection) -> Said:

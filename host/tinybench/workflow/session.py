@@ -51,6 +51,8 @@ class Session:
     """All that is settled before the device is started.
 
     Attributes:
+        project: its port settled.
+        asked: as it was asked for: a board that has to be found is found anew by `--resume`.
         done: samples that were measured before the run was broken off.
     """
 
@@ -60,6 +62,7 @@ class Session:
     flashed: Flashed
     started: datetime
     watch: Watch
+    asked: Project
     done: tuple[SampleRecord, ...] = ()
 
 
@@ -82,7 +85,7 @@ def run_session(session: Session, folder: RunFolder) -> BenchReport:
 
     seen = _Seen()
     try:
-        folder.begin(describe_run(session.project, session.started))
+        folder.begin(describe_run(session.asked, session.started))
         if isinstance(session.compiled.program, Program):
             draw(session.compiled.program, folder.path / PICTURE)
         _drive(session, folder, seen)

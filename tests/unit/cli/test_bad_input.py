@@ -223,7 +223,7 @@ def test_missing_programs_come_with_the_command_that_installs_them(
             "zzz = 1",
             "next",
             "known keys: board, cable, data, engine, esp_nn_source, gates, kernels, link_mode, "
-            "model, port, runs, tflm_source",
+            "mac, model, port, runs, tflm_source",
         ),
         ("model = 3", "error", "model as a string"),
         ("model = ''", "seen", "model = ''"),

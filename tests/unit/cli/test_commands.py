@@ -352,3 +352,21 @@ def test_a_project_for_a_board_on_which_the_model_does_not_fit_is_not_rendered(d
     model = (desk / "firmware" / "main" / "model.cc").read_text()
     assert 'section(".ext_ram.bss.tb_arena")' in model
     assert "arena in PSRAM" in (desk / "firmware" / "main" / "tb_board.h").read_text()
+
+
+# options that stand alone ------------------------------------------------------------------------
+
+
+def test_resume_refuses_what_it_would_not_heed() -> None:
+    _, err = run("bench", "--resume", "r", "--limit", 3, "--board", "virt-c3", status=2)
+    assert "--resume alone" in err
+    assert "--board and --limit beside it" in err
+    _, err = run("bench", "--resume", "r", "-p", "a", "-p", "b", status=2)
+    assert "a second --port beside it" in err
+    _, err = run("bench", "--resume", "r", "--port", "a", "--mac", "24:0a:c4:00:00:01", status=2)
+    assert "run.json" in err, "a port and a MAC are heeded"
+
+
+def test_an_image_refuses_what_it_would_not_heed() -> None:
+    _, err = run("flash", "--image", "i.bin", "--kernels", "reference", "--no-build", status=2)
+    assert "--kernels and --no-build beside it" in err

@@ -15,11 +15,12 @@ from tinybench.build.cache import Build
 from tinybench.build.driver import Artifact
 from tinybench.build.elf import Sizes
 from tinybench.build.ingredients import Ingredients
-from tinybench.cli.flash import _ask
+from tinybench.cli.asking import _ask
 from tinybench.errors import BuildError, Interrupted, LinkError, StaleBuild, UsageError
 from tinybench.flash.esptool import Said
 from tinybench.flash.ports import Port, await_port
 from tinybench.flash.slot import elf_sha256, read_slot
+from tinybench.link.labgrid import Place
 from tinybench.project import Project
 from tinybench.workflow.plugged import put_on_board, upload_baud, with_port
 from tinybench.workflow.watch import Silent
@@ -162,7 +163,27 @@ def test_a_mac_wins_over_espport(
         return Said(0, ""), ChipSeen("ESP32", macs[connection.port], None)
 
     monkeypatch.setattr("tinybench.flash.esptool.look", look)
-    assert with_port(Project(tmp_path), BOARD, "24:0A:C4:00:00:01").port == "/dev/ttyUSB0"
+    project = Project(tmp_path, mac="24:0A:C4:00:00:01")
+    assert with_port(project, BOARD).port == "/dev/ttyUSB0"
+
+
+def test_a_labs_place_is_ours_while_its_board_is_flashed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """labgrid's own name of a place means nothing to esptool: that gets the port's URL."""
+    said: list[str] = []
+
+    def ask(place: Place, *words: str) -> str:
+        said.append(" ".join((place.name, *words)))
+        port = "{host: lab, port: 4000, protocol: raw, speed: 115200}"
+        return f"targets: {{main: {{resources: [{{NetworkSerialPort: {port}}}]}}}}"
+
+    monkeypatch.setattr(Place, "_ask", ask)
+    replace_upload(monkeypatch, lambda *given: said.append(given[2]) or Said(0, ""))  # type: ignore[func-returns-value]
+    project = with_port(Project(tmp_path, port="labgrid:shelf-3"), BOARD)
+    assert project.port == "labgrid:shelf-3"
+    put_on_board(project, made(tmp_path), BOARD, tmp_path / "slots", Silent())
+    assert said == ["shelf-3 acquire", "shelf-3 env", "socket://lab:4000", "shelf-3 release"]
 
 
 def test_who_is_asked_answers_with_a_number(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -123,3 +124,31 @@ def test_a_pseudo_terminal_has_no_lines() -> None:
     link.close()
     os.close(master)
     os.close(slave)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems never share a port")
+def test_a_port_has_one_user(tmp_path: Path) -> None:
+    """Two would each get half of what the board says."""
+    ours, theirs = os.openpty()
+    name = os.ttyname(theirs)
+    try:
+        with contextlib.closing(open_link(name, log=tmp_path / "log")):
+            with pytest.raises(LinkError, match="exclusively lock") as caught:
+                open_link(name, log=tmp_path / "log")
+            assert caught.value.todo.startswith("end what has it open: a serial monitor")
+        open_link(name, log=tmp_path / "log").close()
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+
+def test_who_may_not_use_a_port_is_told_of_the_group(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def forbidden(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("serial.serial_for_url", forbidden)
+    with pytest.raises(LinkError) as caught:
+        open_link("/dev/ttyUSB0", log=tmp_path / "log")
+    assert "usermod -a -G dialout" in caught.value.todo
