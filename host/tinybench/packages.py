@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+CXX_HEADERS = ("libstdc++-arm-none-eabi-newlib",)
+"""The headers of a C++ library for bare-metal compilers that have none, for the engine tflm."""
+
 
 def install_command(packages: Sequence[str]) -> str:
     """One line for a shell; what newer releases call a package stands behind it, as a comment.

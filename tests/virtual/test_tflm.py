@@ -38,10 +38,11 @@ def grouped(folder: Path, groups: int = 2) -> None:
     np.savez(folder / "g.npz", x=values)
 
 
-def test_engines_side_by_side_on_one_board(tmp_path: Path) -> None:
+@pytest.mark.parametrize("board", ["virt-c3", "virt-esp32"])
+def test_engines_side_by_side_on_one_board(tmp_path: Path, board: str) -> None:
     cli.write_model(tmp_path)
     cli.write_data(tmp_path, 4)
-    words = ["model.tflite", "-b", "virt-c3", "--engine", "aot", "--engine", "tflm"]
+    words = ["model.tflite", "-b", board, "--engine", "aot", "--engine", "tflm"]
     said = tinybench("bench", *words, "--data", "data-4.npz", "--json", cwd=tmp_path)
     assert said.status == 0, said.err
     aot, tflm = (run["result"] for run in said.json)

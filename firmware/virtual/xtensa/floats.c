@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 float __floatsisf(int32_t value);
+float __truncdfsf2(double value);
 float __mulsf3(float left, float right);
 float __addsf3(float left, float right);
 float __subsf3(float left, float right);
@@ -23,6 +24,11 @@ typedef union {
   float value;
   uint32_t bits;
 } binary32_t;
+
+typedef union {
+  double value;
+  uint64_t bits;
+} binary64_t;
 
 static float from_bits(uint32_t bits) { return (binary32_t){.bits = bits}.value; }
 
@@ -103,3 +109,18 @@ float __addsf3(float left, float right) {
 }
 
 float __subsf3(float left, float right) { return __addsf3(left, from_bits(to_bits(right) ^ SIGN)); }
+
+/* Binary64's significand has its leading one at bit 52; what is subnormal there is nothing here. */
+float __truncdfsf2(double value) {
+  uint64_t bits = (binary64_t){.value = value}.bits;
+  uint32_t sign = (uint32_t)(bits >> 32) & SIGN;
+  int32_t stored = (int32_t)(bits >> 52 & 0x7FFu);
+  uint64_t significand = (bits & ((UINT64_C(1) << 52) - 1u)) | UINT64_C(1) << 52;
+  if (stored == 0x7FF) {
+    return from_bits(significand << 12 ? NOT_A_NUMBER : sign | INFINITE);
+  }
+  if (stored == 0) return from_bits(sign);
+  uint32_t lost = significand & ((1u << (52 - LEADING)) - 1u);
+  uint32_t kept = (uint32_t)(significand >> (52 - LEADING)) | (lost != 0);
+  return pack(sign, stored - 1023 + BIAS, kept);
+}

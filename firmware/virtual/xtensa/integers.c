@@ -9,6 +9,9 @@ int64_t __muldi3(int64_t a, int64_t b);
 uint32_t __udivsi3(uint32_t a, uint32_t b);
 uint32_t __umodsi3(uint32_t a, uint32_t b);
 int32_t __divsi3(int32_t a, int32_t b);
+uint64_t __udivdi3(uint64_t a, uint64_t b);
+uint64_t __umoddi3(uint64_t a, uint64_t b);
+int64_t __divdi3(int64_t a, int64_t b);
 
 /* The core multiplies 16 by 16 bits exactly, and 32 by 32 for the low word. */
 static uint32_t high_product(uint32_t a, uint32_t b) {
@@ -58,4 +61,37 @@ static uint32_t size_of(int32_t a) { return a < 0 ? 0u - (uint32_t)a : (uint32_t
 int32_t __divsi3(int32_t a, int32_t b) {
   uint32_t rest, quotient = divide(size_of(a), size_of(b), &rest);
   return (int32_t)((a ^ b) < 0 ? 0u - quotient : quotient);
+}
+
+static uint64_t divide_long(uint64_t a, uint64_t b, uint64_t *rest) {
+  uint64_t quotient = 0;
+  if (b != 0 && a >= b) {
+    for (int shift = __builtin_clzll(b) - __builtin_clzll(a); shift >= 0; shift--) {
+      quotient <<= 1;
+      if (a >= b << shift) {
+        a -= b << shift;
+        quotient |= 1u;
+      }
+    }
+  }
+  *rest = a;
+  return quotient;
+}
+
+uint64_t __udivdi3(uint64_t a, uint64_t b) {
+  uint64_t rest;
+  return divide_long(a, b, &rest);
+}
+
+uint64_t __umoddi3(uint64_t a, uint64_t b) {
+  uint64_t rest;
+  divide_long(a, b, &rest);
+  return rest;
+}
+
+static uint64_t long_size_of(int64_t a) { return a < 0 ? 0u - (uint64_t)a : (uint64_t)a; }
+
+int64_t __divdi3(int64_t a, int64_t b) {
+  uint64_t rest, quotient = divide_long(long_size_of(a), long_size_of(b), &rest);
+  return (int64_t)((a ^ b) < 0 ? 0u - quotient : quotient);
 }

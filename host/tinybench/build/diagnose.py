@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
 from tinybench.boards import Board
-from tinybench.boards.room import app_bytes
+from tinybench.boards.partitions import app_bytes
 from tinybench.build.platformio import core_dir
 from tinybench.errors import BuildError, DoesNotFit, TinybenchError, ToolMissing
-from tinybench.packages import install_command
+from tinybench.packages import CXX_HEADERS, install_command
 
 _OVERFLOW = re.compile(r"region [`'](?P<region>\w+)' overflowed by (?P<bytes>\d+) bytes")
 _COMPILE = re.compile(r"^\S+?:\d+(:\d+)?: (fatal )?error: .*$", re.MULTILINE)
@@ -33,6 +34,7 @@ _NO_NETWORK = re.compile(
     re.MULTILINE,
 )
 _LIBRARY = re.compile(r"^Error: (.*(?:picolibc|libraries for).*)$", re.MULTILINE)
+_CXX_HEADERS = re.compile(r"^Error: (.*C\+\+ headers.*)$", re.MULTILINE)
 _DISK_FULL = "No space left on device"
 _SHOWN = 5  # errors that are quoted; the log has the others
 _TAIL = 15  # lines quoted of a log in which nothing is recognized
@@ -66,6 +68,8 @@ def explain_failure(log: Path, board: Board, project: Path | None = None) -> Tin
         return BuildError("build the firmware", "no free disk space", "free some, then build again")
     if library := _LIBRARY.search(text):
         return tool_missing("the compiler's C library", library.group(1), board.build.packages)
+    if headers := _CXX_HEADERS.search(text):
+        return tool_missing("the headers of a C++ library", headers.group(1), CXX_HEADERS)
     for pattern, what in ((_COMPILE, "does not compile"), (_LINK, "does not link")):
         if lines := [match.group(0).strip() for match in pattern.finditer(text)]:
             return _code_error(what, lines, log)
@@ -80,7 +84,7 @@ def tool_missing(what: str, seen: str, packages: tuple[str, ...]) -> ToolMissing
 
 def _no_platform(board: Board, why: str, project: Path | None, log: Path) -> ToolMissing:
     """What a build for a real board downloads once, and how to do without."""
-    where = f" -d {project}" if project else ""
+    where = f" -d {shlex.quote(str(project))}" if project else ""
     return ToolMissing(
         f"get PlatformIO's platform {board.build.platform} with ESP-IDF and its compilers",
         f"not all of it is on this computer, and it cannot be downloaded: {why}",

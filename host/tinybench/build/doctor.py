@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import platform
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
+from types import ModuleType
 
 from packaging.requirements import Requirement
 
+from tinybench import resources
 from tinybench.boards import Board, list_boards
 from tinybench.build.platformio import core_dir, installed_platform
-from tinybench.packages import install_command
+from tinybench.packages import CXX_HEADERS, install_command
 
 _ORACLE = "tflite-micro"
 
@@ -50,6 +54,7 @@ def examine(folder: Path | None = None) -> list[Check]:
         *_packages("", optional=False),
         *_packages("train", optional=True),
         *_tools(list_boards("virtual")),
+        *_cxx_headers(list_boards("virtual")),
         *_platforms(list_boards("hardware")),
         _writable(folder or Path.cwd()),
     ]
@@ -119,6 +124,33 @@ def _tool(program: str, packages: tuple[str, ...], boards: list[str]) -> Check:
     if program.endswith("-gcc") and not _has_picolibc(path):
         return Check(name, False, f"{path} has no picolibc", mend)
     return Check(name, True, _first_line([path, "--version"]), "")
+
+
+def _cxx_headers(boards: list[Board]) -> Iterator[Check]:
+    """What the engine tflm needs besides, by each compiler that has to have it."""
+    users: dict[str, list[str]] = {}
+    for board in boards:
+        if board.chip.isa != "host" and shutil.which(board.build.toolchain + "g++"):
+            users.setdefault(board.build.toolchain + "g++", []).append(board.name)
+    toolchain = _module(resources.firmware() / "virtual/platform/builder/toolchain.py")
+    for program, names in users.items():
+        name = f"C++ headers for {program} (--engine tflm on {', '.join(names)})"
+        try:
+            flags = toolchain.find_cxx_headers(program)
+        except toolchain.LibraryMissingError as error:
+            yield Check(name, False, str(error), install_command(CXX_HEADERS), optional=True)
+            continue
+        seen = next((flag for flag in flags if flag.startswith("/")), "its own")
+        yield Check(name, True, seen, "", optional=True)
+
+
+def _module(path: Path) -> ModuleType:
+    """A file of the platform that PlatformIO runs: it lies in no package."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec and spec.loader
+    module = sys.modules[path.stem] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def _platforms(boards: list[Board]) -> list[Check]:

@@ -78,6 +78,13 @@ def test_a_missing_library_says_how_to_install_it(tmp_path: Path) -> None:
     assert "picolibc-riscv64-unknown-elf" in error.todo
 
 
+def test_missing_cxx_headers_say_how_to_install_them(tmp_path: Path) -> None:
+    said = "Error: xtensa-lx106-elf-g++ has no C++ headers, and there is no arm-none-eabi-g++\n"
+    error = explain(tmp_path, said)
+    assert isinstance(error, ToolMissing)
+    assert error.todo == "sudo apt-get install libstdc++-arm-none-eabi-newlib"
+
+
 def test_a_full_disk_is_said(tmp_path: Path) -> None:
     error = explain(tmp_path, "fatal error: error writing to /tmp/x.s: No space left on device\n")
     assert "no free disk space" in error.seen
@@ -97,7 +104,7 @@ CAM = load_board("esp32cam")
 def explained(tmp_path: Path, text: str) -> TinybenchError:
     log = tmp_path / "build.log"
     log.write_text(text)
-    return explain_failure(log, CAM, tmp_path / "project")
+    return explain_failure(log, CAM, tmp_path / "my project")
 
 
 def test_no_network_says_what_to_pre_install_and_how_to_do_without(tmp_path: Path) -> None:
@@ -108,6 +115,7 @@ def test_no_network_says_what_to_pre_install_and_how_to_do_without(tmp_path: Pat
     assert "platformio/espressif32@6.13.0" in error.wanted
     assert "HTTPClientError" in error.seen
     assert error.todo.startswith("pre-install it, once, with network: platformio run -d ")
+    assert f"'{tmp_path / 'my project'}'" in error.todo, "as a shell wants it"
     assert any("flash --image" in line for line in error.details)
 
 

@@ -62,6 +62,23 @@ def test_a_compiler_without_picolibc_is_not_ok(
     assert "no picolibc" in by_name(doctor.examine(tmp_path), name).seen
 
 
+def test_cxx_headers_for_tflm_are_optional_and_come_with_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A compiler without any, and none for Arm whose headers would do."""
+    gxx = tmp_path / "xtensa-lx106-elf-g++"
+    gxx.write_text("#!/bin/sh\nexit 1\n")
+    gxx.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    part = "C++ headers for xtensa-lx106-elf-g++"
+    check = by_name(doctor.examine(tmp_path), part)
+    assert (check.ok, check.optional) == (False, True)
+    assert "tflm on virt-esp32" in check.name
+    assert check.mend == "sudo apt-get install libstdc++-arm-none-eabi-newlib"
+    gxx.write_text("#!/bin/sh\nexit 0\n")
+    assert by_name(doctor.examine(tmp_path), part).seen == "its own"
+
+
 def test_a_missing_or_wrong_package_comes_with_the_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
