@@ -65,6 +65,7 @@ def build(
     from tinybench.boards import load_board
     from tinybench.build.fit import check_fit
     from tinybench.cli.progress import BenchProgress
+    from tinybench.flash.image import check_image_path
     from tinybench.workflow import build_firmware, merge_build, render_firmware
     from tinybench.workflow.added import METHOD, added_by_model
     from tinybench.workflow.image import check_real
@@ -90,6 +91,8 @@ def build(
         return
     if merged and project.board is not None:
         check_real(load_board(project.board))
+    if out is not None:
+        check_image_path(out)
     built = build_firmware(project, watch=BenchProgress())
     added = added_by_model(project, built.compiled)
     artifact = built.build.artifact

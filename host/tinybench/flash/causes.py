@@ -80,8 +80,8 @@ CAUSES = (
         r"|is larger than the available flash size of (?P<size>\w+)"
         r"|[Dd]etected size\((?P<kb>\w+)\) smaller than the size in the binary image header)",
         "the flash chip is smaller than {board}'s: {has}",
-        "a board file of your own with the flash that it has (memory.flash_bytes, and a partition "
-        "table for it): see boards/README.md",
+        "a board file of your own with the flash that it has (memory.flash_bytes and "
+        "build.partitions): see boards/README.md",
         BuildError,
     ),
     Cause(

@@ -83,8 +83,20 @@ def manifest_path(image: Path) -> Path:
     return image.with_suffix(".json")
 
 
+def check_image_path(image: Path) -> Path:
+    """A path that an image can be written to; its manifest goes beside it.
+
+    Raises:
+        UsageError: it is a folder, or does not end in .bin: a .json would be the manifest's.
+    """
+    if image.suffix != ".bin" or image.is_dir():
+        seen = f"{image}{' is a folder' if image.is_dir() else ''}"
+        raise UsageError("a file that ends in .bin for the image", seen, f"--out {image.stem}.bin")
+    return image
+
+
 def write_manifest(manifest: Manifest, image: Path) -> Path:
-    """Writes the manifest beside its image.
+    """Writes the manifest beside its image, whole or not at all.
 
     Raises:
         UsageError: it cannot be written.
@@ -92,7 +104,9 @@ def write_manifest(manifest: Manifest, image: Path) -> Path:
     path = manifest_path(image)
     record = {"schema": SCHEMA, "file": image.name, **asdict(manifest)}
     try:
-        path.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+        half = path.with_suffix(".json.part")
+        half.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+        half.replace(path)
     except OSError as error:
         raise system_error(f"write {path}", error) from error
     return path
@@ -107,6 +121,8 @@ def read_image(path: Path) -> Image:
     Raises:
         UsageError: a file is missing, the manifest is not one, or the image is not what it says.
     """
+    if manifest_path(path) == path:
+        raise UsageError("the .bin of an image", f"{path}: that is a manifest", "name the .bin")
     manifest = _read_manifest(path)
     try:
         data = path.read_bytes()

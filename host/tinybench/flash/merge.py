@@ -12,7 +12,14 @@ from tinybench.boards import Board
 from tinybench.build.driver import Artifact
 from tinybench.errors import BuildError, system_error
 from tinybench.flash.esptool import run_esptool
-from tinybench.flash.image import Image, Manifest, Section, sha256, write_manifest
+from tinybench.flash.image import (
+    Image,
+    Manifest,
+    Section,
+    check_image_path,
+    sha256,
+    write_manifest,
+)
 from tinybench.flash.parts import Part, find_parts
 
 
@@ -80,9 +87,9 @@ def merge_image(recipe: Recipe, out: Path, log: Path) -> Image:
     Raises:
         ToolMissing: no esptool.
         BuildError: esptool refuses the parts.
-        UsageError: no room or no permission to write.
+        UsageError: not a .bin; no room or no permission to write.
     """
-    half = out.with_suffix(".part")
+    half = check_image_path(out).with_suffix(".part")
     words = ["--chip", recipe.chip, "merge-bin", "-o", str(half)]
     words += ["--flash-mode", _header_mode(recipe.flash_mode)]
     words += ["--flash-freq", f"{recipe.flash_hz // 1_000_000}m"]

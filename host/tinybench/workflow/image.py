@@ -148,8 +148,8 @@ def _check_flash(seen: ChipSeen, manifest: Manifest) -> None:
         raise BuildError(
             f"a flash of {manifest.flash_bytes:,} B, as {manifest.board} has",
             f"this board's has {seen.flash_bytes:,} B; nothing was written",
-            "a board file of your own with memory.flash_bytes and a partition table for it, and "
-            "an image made with that: see boards/README.md",
+            "a board file of your own with the flash that it has (memory.flash_bytes and "
+            "build.partitions), and an image made with that: see boards/README.md",
         )
 
 

@@ -16,6 +16,7 @@ from tinybench.flash.image import (
     Image,
     Manifest,
     Section,
+    check_image_path,
     manifest_path,
     read_image,
     sha256,
@@ -71,6 +72,34 @@ def test_a_changed_byte_is_named_by_its_part(image: Path, at: int, named: str) -
     image.write_bytes(data)
     with pytest.raises(UsageError, match=f"what differs: {named}"):
         read_image(image)
+
+
+def test_a_manifest_is_no_image(image: Path) -> None:
+    with pytest.raises(UsageError, match="that is a manifest"):
+        read_image(manifest_path(image))
+
+
+@pytest.mark.parametrize("name", ["bird.json", "bird", "bird.part", "folder.bin"])
+def test_an_image_goes_only_where_its_manifest_has_a_place_beside_it(
+    tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "folder.bin").mkdir()
+    with pytest.raises(UsageError, match=r"ends in \.bin"):
+        check_image_path(tmp_path / name)
+    assert check_image_path(tmp_path / "bird.bin") == tmp_path / "bird.bin"
+
+
+def test_a_manifest_that_cannot_be_written_leaves_the_one_before(
+    image: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, *_: Any, **__: Any) -> None:
+        path.touch()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(UsageError, match="No space left"):
+        write_manifest(manifest(model="other.tflite"), image)
+    assert read_image(image).manifest == manifest()
 
 
 def test_a_short_image_is_refused(image: Path) -> None:
