@@ -6,7 +6,8 @@ import pytest
 
 from support.models import one_op_model
 from tinybench.boards import list_boards, load_board
-from tinybench.boards.room import Need, Placement, Shortage, app_bytes, boards_with_room, place
+from tinybench.boards.partitions import app_bytes
+from tinybench.boards.room import Need, Placement, Shortage, boards_with_room, place
 from tinybench.build.fit import check_fit
 from tinybench.compiler import compile_graph
 from tinybench.errors import DoesNotFit

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tinybench.boards.facts import Board, Camera
+from tinybench import resources
+from tinybench.boards.facts import Board, Camera, Psram
+from tinybench.boards.partitions import check_partitions
 from tinybench.errors import ConfigError
 from tinybench.machine import check_machine
 
@@ -13,6 +15,7 @@ _USB_ID = re.compile(r"[0-9a-f]{4}:[0-9a-f]{4}")
 _EXACT = re.compile(r"[\w./:-]+@\d+\.\d+\.\d+")
 _FLASH_MB = (2, 4, 8, 16, 32)
 _FLASH_MHZ = (20, 26, 40, 80)
+_FASTEST = 5_000_000  # bit/s, of these chips' UARTs
 
 # Facts that only the chip decides: ISA, fastest clock, GPIO numbers, what the camera driver can.
 # From ESP-IDF v5.5.3, components/soc/*/include/soc/soc_caps.h and esp32-camera's README.
@@ -23,6 +26,15 @@ CHIPS = {
 }
 
 
+# GPIOs that a camera cannot have: from soc_caps.h and spi_pins.h there, and for PSRAM from the
+# modules' data sheets.
+_NONE = {"esp32": (24, *range(28, 32)), "esp32s3": tuple(range(22, 26))}
+_FLASH = {"esp32": tuple(range(6, 12)), "esp32s3": tuple(range(26, 33))}
+_PSRAM = {("esp32", "quad"): (16, 17), ("esp32s3", "octal"): tuple(range(33, 38))}
+_UART0 = {"esp32": (1, 3), "esp32s3": (43, 44)}
+_INPUT_ONLY = {"esp32": tuple(range(34, 40))}
+
+
 def check_facts(board: Board, path: Path) -> None:
     """Refuses a board whose facts cannot all be true.
 
@@ -30,6 +42,7 @@ def check_facts(board: Board, path: Path) -> None:
         ConfigError: naming the key.
     """
     _check_memory(board, path)
+    _check_port(board, path)
     if board.kind == "hardware" and board.link.kind != "serial":
         raise ConfigError(
             f"{path}: kind = 'virtual' with link.kind={board.link.kind!r}",
@@ -63,6 +76,17 @@ def _check_memory(board: Board, path: Path) -> None:
             f"{path}: memory.arena_bytes within RAM less stack ({room})",
             f"arena_bytes={memory.arena_bytes}",
         )
+
+
+def _check_port(board: Board, path: Path) -> None:
+    firmware = resources.firmware()
+    for key, folder in [("port", board.build.port), *(("shared", f) for f in board.build.shared)]:
+        if not folder or not (firmware / folder).is_dir():
+            raise ConfigError(
+                f"{path}: build.{key}, a folder below {firmware}",
+                repr(folder),
+                "see boards/README.md",
+            )
 
 
 def _check_hardware(board: Board, path: Path) -> None:
@@ -112,13 +136,33 @@ def _check_hardware(board: Board, path: Path) -> None:
         if not good:
             raise ConfigError(f"{path}: {key}: {wanted}", repr(seen), "see boards/README.md")
     _check_link(board, path)
-    if board.psram is not None and board.psram.mapped_bytes > board.psram.fitted_bytes:
-        raise ConfigError(
-            f"{path}: psram.mapped_bytes within psram.fitted_bytes ({board.psram.fitted_bytes})",
-            f"mapped_bytes={board.psram.mapped_bytes}",
-        )
+    check_partitions(board)
+    if board.psram is not None:
+        _check_psram(board.psram, board, path)
     if board.camera is not None:
         _check_camera(board.camera, board, path)
+
+
+def _check_psram(psram: Psram, board: Board, path: Path) -> None:
+    if not 0 < psram.mapped_bytes <= psram.fitted_bytes:
+        raise ConfigError(
+            f"{path}: psram.mapped_bytes above 0 and within psram.fitted_bytes "
+            f"({psram.fitted_bytes})",
+            f"mapped_bytes={psram.mapped_bytes}",
+        )
+    kinds = {"esp32": ("quad",), "esp32s3": ("quad", "octal")}.get(board.chip.name, ())
+    if psram.kind not in kinds:
+        known = " or ".join(map(repr, kinds)) or "none: leave [psram] out"
+        raise ConfigError(f"{path}: psram.kind of an {board.chip.name}: {known}", repr(psram.kind))
+    if psram.clock_hz != 80_000_000:
+        todo = "firmware/esp32/sdkconfig/psram.conf sets 80 MHz and no other"
+        raise ConfigError(f"{path}: psram.clock_hz: 80 MHz", f"{psram.clock_hz}", todo)
+    if board.chip.name == "esp32" and board.memory.flash_hz != psram.clock_hz:
+        raise ConfigError(
+            f"{path}: memory.flash_hz: 80 MHz, as an ESP32's PSRAM at 80 MHz wants it",
+            f"{board.memory.flash_hz}",
+            "see ESP-IDF's components/esp_psram/esp32/Kconfig.spiram",
+        )
 
 
 def _check_link(board: Board, path: Path) -> None:
@@ -130,6 +174,9 @@ def _check_link(board: Board, path: Path) -> None:
             )
     if link.transport == "uart" and link.baud <= 0:
         raise ConfigError(f"{path}: link.baud above 0 for a UART", f"{link.baud}")
+    for key in ("baud", "upload_baud"):
+        if getattr(link, key) > _FASTEST:
+            raise ConfigError(f"{path}: link.{key} up to {_FASTEST:,}", f"{getattr(link, key)}")
     for key in ("baud", "upload_baud") if link.bauds else ():
         if getattr(link, key) not in link.bauds:
             raise ConfigError(
@@ -153,8 +200,28 @@ def _check_camera(camera: Camera, board: Board, path: Path) -> None:
     for key in ("xclk", "sda", "scl", "vsync", "href", "pclk"):
         if getattr(camera, key) < 0:
             raise ConfigError(f"{path}: camera.{key}, a GPIO", f"{getattr(camera, key)}")
+    _check_free(camera, board, path)
     twice = sorted({pin for pin in camera.pins if camera.pins.count(pin) > 1})
     if twice:
         raise ConfigError(
             f"{path}: each camera pin once", f"GPIO{', GPIO'.join(map(str, twice))} twice"
         )
+
+
+def _check_free(camera: Camera, board: Board, path: Path) -> None:
+    """No pin that something else has, and no output where the chip has none."""
+    chip, psram = board.chip.name, board.psram
+    taken = {
+        "the chip lacks it": _NONE[chip],
+        "the flash has it": _FLASH[chip],
+        "the PSRAM has it": _PSRAM.get((chip, psram.kind), ()) if psram else (),
+        "the serial line has it": _UART0[chip] if board.link.transport == "uart" else (),
+    }
+    for why, pins in taken.items():
+        if shared := sorted(set(pins) & set(camera.pins)):
+            seen = f"GPIO{', GPIO'.join(map(str, shared))}: {why}"
+            raise ConfigError(f"{path}: camera pins that are free", seen)
+    for key in ("xclk", "sda", "scl", "power_down", "reset"):
+        pin = getattr(camera, key)
+        if pin in _INPUT_ONLY.get(chip, ()):
+            raise ConfigError(f"{path}: camera.{key}, an output", f"GPIO{pin} can only be read")

@@ -5,12 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from tinybench import resources
 from tinybench.boards.facts import Board
+from tinybench.boards.partitions import app_bytes
 from tinybench.boards.read import list_boards
-from tinybench.errors import ConfigError
-
-_UNITS = {"K": 2**10, "M": 2**20}
 
 
 @dataclass(frozen=True)
@@ -74,50 +71,6 @@ def boards_with_room(need: Need) -> list[str]:
     """Names of all boards that tinybench comes with on which the model fits."""
     found = (board for board in list_boards() if isinstance(place(need, board), Placement))
     return [board.name for board in found]
-
-
-def app_bytes(board: Board) -> int:
-    """Flash for code and constants: a real board's app partition.
-
-    Raises:
-        ConfigError: its partition table does not exist, or has no app.
-    """
-    if board.kind == "virtual":
-        return board.memory.flash_bytes
-    sizes = [size for kind, _, size in partitions(board) if kind == "app"]
-    if not sizes:
-        raise ConfigError(f"{board.source}: a partition of type app", board.build.partitions)
-    return max(sizes)
-
-
-def partitions(board: Board) -> list[tuple[str, int, int]]:
-    """Type, offset and size in bytes of each partition; ESP-IDF's CSV, without blank fields.
-
-    Raises:
-        ConfigError: the table does not exist or cannot be read.
-    """
-    path = resources.firmware() / board.build.port / "partitions" / board.build.partitions
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        have = ", ".join(sorted(p.name for p in path.parent.glob("*.csv")))
-        raise ConfigError(
-            f"{board.source}: build.partitions, one of {have}", board.build.partitions
-        ) from error
-    rows = [[field.strip() for field in line.split(",")] for line in lines]
-    try:
-        return [
-            (row[1], _number(row[3]), _number(row[4]))
-            for row in rows
-            if len(row) > 4 and not row[0].startswith("#")
-        ]
-    except ValueError as error:
-        raise ConfigError(f"{path}: offset and size as numbers", str(error)) from error
-
-
-def _number(text: str) -> int:
-    unit = _UNITS.get(text[-1:].upper(), 0)
-    return int(text[:-1], 0) * unit if unit else int(text, 0)
 
 
 def _check_flash(need: Need, board: Board) -> Shortage | None:

@@ -20,7 +20,8 @@ from typing import Any
 
 from tinybench import resources
 from tinybench.boards import Board
-from tinybench.boards.room import Placement, app_bytes
+from tinybench.boards.partitions import app_bytes
+from tinybench.boards.room import Placement
 from tinybench.render.files import render_template
 from tinybench.render.sources import Source
 

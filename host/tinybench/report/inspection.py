@@ -6,7 +6,8 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from tinybench.boards import Board
-from tinybench.boards.room import app_bytes, boards_with_room
+from tinybench.boards.partitions import app_bytes
+from tinybench.boards.room import boards_with_room
 from tinybench.build.fit import check_fit, need_of, peak_lines
 from tinybench.compiler import PORTABLE, Problem, Program, Target, check_graph, compile_graph
 from tinybench.compiler.traffic import all_streamed_bytes

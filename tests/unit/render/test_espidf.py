@@ -15,7 +15,9 @@ import pytest
 
 from tinybench import resources
 from tinybench.boards import Board, list_boards, load_board
-from tinybench.boards.room import Placement, app_bytes, partitions
+from tinybench.boards.check import _FLASH_MB
+from tinybench.boards.partitions import app_bytes, partitions
+from tinybench.boards.room import Placement
 from tinybench.errors import ConfigError
 from tinybench.render.project import Identity, write_project
 from tinybench.render.sources import load_sources
@@ -149,6 +151,17 @@ def test_partitions_lie_one_behind_another_within_the_flash(board: Board) -> Non
     assert app_bytes(board) > board.memory.flash_bytes * 0.9
 
 
+@pytest.mark.parametrize("megabytes", _FLASH_MB)
+def test_every_size_of_flash_has_a_table_that_fills_it(megabytes: int) -> None:
+    board = load_board("esp32cam")
+    board = dataclasses.replace(
+        board, build=dataclasses.replace(board.build, partitions=f"{megabytes}mb.csv")
+    )
+    _, offset, size = partitions(board)[-1]
+    assert (offset, offset + size) == (0x10000, megabytes << 20)
+    assert app_bytes(board) == size
+
+
 def test_psram_is_set_up_only_for_an_arena_that_lies_there(tmp_path: Path) -> None:
     board = load_board("esp32cam")
     inside, outside = write(board, tmp_path / "a"), write(board, tmp_path / "b", EXTERNAL)
@@ -185,5 +198,7 @@ def test_cmake_names_every_source_and_header_folder(engine: str, tmp_path: Path)
 def test_a_partition_table_that_does_not_exist_is_answered_with_those_that_do() -> None:
     board = load_board("esp32cam")
     lost = dataclasses.replace(board, build=dataclasses.replace(board.build, partitions="5mb.csv"))
-    with pytest.raises(ConfigError, match=r"one of 4mb\.csv, 8mb\.csv"):
+    with pytest.raises(
+        ConfigError, match=r"one of 16mb\.csv, 2mb\.csv, 32mb\.csv, 4mb\.csv, 8mb\.csv"
+    ):
         app_bytes(lost)
