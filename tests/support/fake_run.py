@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tinybench.bench.device import Inference
+from tinybench.bench.inference import Inference
 from tinybench.bench.link_stats import LinkStats
 from tinybench.bench.records import Measured, SampleRecord
 from tinybench.bench.run import Bench, run

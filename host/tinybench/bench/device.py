@@ -7,45 +7,41 @@ are checked here. Whatever the link does to the frames ends in a resend or in an
 
 from __future__ import annotations
 
-import random
 import time
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
 from typing import TypeVar
 
 from tinybench.bench import trouble
 from tinybench.bench.chunks import ChunkSizer
-from tinybench.bench.device_log import DeviceLog
-from tinybench.bench.exchange import Disturbed, Exchange, Refused
-from tinybench.bench.identity import Expected, check_identity, describe
+from tinybench.bench.conversation import Conversation
+from tinybench.bench.exchange import Refused
+from tinybench.bench.identity import Expected
+from tinybench.bench.inference import Inference
 from tinybench.bench.link_stats import LinkStats
 from tinybench.bench.pieces import Mixed, ask_outputs, check_sizes, cut_inputs, join_outputs
+from tinybench.bench.stream import Disturbed, Stream
 from tinybench.bench.tapped import Taps
 from tinybench.errors import DeviceError
 from tinybench.link import Link
 from tinybench.wire.layout import Message
 from tinybench.wire.messages import (
     CHUNK_MAX,
-    NOT_MEASURED,
-    PROTOCOL,
     ErrorCode,
-    Greet,
     Hello,
     InputAck,
     Output,
     Ping,
     Pong,
-    Reset,
     Result,
     Run,
 )
 
 M = TypeVar("M", bound=Message)
 
-__all__ = ["PAINTS", "Device", "Expected", "Inference"]
+__all__ = ["PAINTS", "Device", "Expected"]
 
 PAINTS = (0x5A, 0xA5)
 """Patterns that differ in every bit: what equals one cannot equal the other."""
@@ -61,44 +57,8 @@ _MENDABLE = (ErrorCode.INPUT_MISMATCH, ErrorCode.NO_RESULT)
 """Refusals after which the sample is sent anew."""
 
 
-@dataclass(frozen=True)
-class Inference:
-    """What the device made of one sample.
-
-    Attributes:
-        outputs: the output tensors' bytes, in the model's order.
-        ticks: of the board's latency counter.
-        arena_used: bytes; None unless painted.
-        stack_used: bytes; None unless painted, or where the board cannot.
-        resends: frames that had to be sent again for it.
-        input_crc: CRC-32 of the inputs, as the device found them.
-        output_crc: CRC-32 of the outputs, as the device states it; checked against ``outputs``.
-    """
-
-    outputs: list[bytes]
-    ticks: int
-    arena_used: int | None
-    stack_used: int | None
-    resends: int
-    input_crc: int
-    output_crc: int
-
-    @classmethod
-    def of(cls, result: Result, outputs: list[bytes], resends: int) -> Inference:
-        """What a result says, with its outputs."""
-        return cls(
-            outputs=outputs,
-            ticks=result.ticks,
-            arena_used=_measured(result.arena_used),
-            stack_used=_measured(result.stack_used),
-            resends=resends,
-            input_crc=result.input_crc,
-            output_crc=result.output_crc,
-        )
-
-
-class Device:
-    """A conversation with a device. Owns the link; closes it.
+class Device(Conversation):
+    """What computes samples. Owns the link; closes it.
 
     Args:
         link: an open way to the device.
@@ -115,52 +75,10 @@ class Device:
         reply_timeout_s: float = 30.0,
         patience_s: float = 0.5,
     ) -> None:
-        self.link = link
-        self.log = DeviceLog(log)
-        self._exchange = Exchange(link, self.log, reply_timeout_s)
-        self._hello: Hello | None = None
-        self._patience_s = patience_s
+        super().__init__(link, log=log, reply_timeout_s=reply_timeout_s, patience_s=patience_s)
         self._chunks = ChunkSizer(CHUNK_MAX)
         self._most_patience_s = reply_timeout_s / _TRIES  # also until a run's time is known
         self._longest_run_s = 0.0
-
-    def hello(self, timeout_s: float | None = None) -> Hello:
-        """Greet the device; its answer. It forgets what it computed before.
-
-        Args:
-            timeout_s: wait no longer than this, if not as long as for any answer.
-
-        Raises:
-            WrongFirmware: it speaks another protocol.
-            DeviceError: as :meth:`infer`.
-        """
-        wanted = "greet the device"
-        greet = Greet(PROTOCOL, random.getrandbits(32))
-        self._exchange.greeted = False
-        while True:
-            hello = self.ask_all([greet], Hello, wanted, timeout_s)[0]
-            if hello.session == greet.session:  # else one that an earlier host asked for
-                break
-        self._exchange.greeted = True
-        self._exchange.credits = max(1, hello.credits)
-        self._hello = hello
-        self.log.forget_tail()
-        self.log.add("host", f"greeted {describe(hello)}")
-        return hello
-
-    def check(self, expected: Expected) -> Hello:
-        """Greet the device and refuse it unless it is the one asked for, and ready.
-
-        Raises:
-            WrongFirmware: naming all that differs.
-            DeviceError: the engine could not be set up; or as :meth:`infer`.
-        """
-        hello = self.hello()
-        check_identity(hello, expected)
-        if hello.engine_status != 0:
-            detail = hello.engine_status & 0xFFFFFFFF
-            raise trouble.refused("ready the engine", ErrorCode.ENGINE_FAILED, detail, self.log)
-        return hello
 
     def infer(self, sample: int, inputs: Sequence[bytes], paint: int = 0) -> Inference:
         """Send a sample, have it computed, fetch the outputs.
@@ -180,7 +98,7 @@ class Device:
         hello = self.known_hello()
         check_sizes(inputs, hello.inputs)
         run = Run(sample, zlib.crc32(b"".join(inputs)), paint)
-        wanted, resends = f"run sample {sample}", self._exchange.resends
+        wanted, resends = f"run sample {sample}", self.exchange.resends
         why = ""
         for _ in range(_ATTEMPTS):
             try:
@@ -194,7 +112,7 @@ class Device:
             except Mixed as mixed:
                 why = str(mixed)
             else:
-                return Inference.of(result, outputs, self._exchange.resends - resends)
+                return Inference.of(result, outputs, self.exchange.resends - resends)
         raise trouble.unreliable(wanted, f"{_ATTEMPTS} attempts, the last one: {why}", self.log)
 
     def measure_memory(self, sample: int, inputs: Sequence[bytes]) -> Inference:
@@ -229,7 +147,7 @@ class Device:
         """
         for attempt in range(_ATTEMPTS):  # a lost frame is not sent again: compute again
             taps = Taps(sizes)
-            self._exchange.on_tap = taps.add
+            self.exchange.on_tap = taps.add
             self.infer(sample + attempt, inputs)
             if not taps.incomplete():
                 return taps
@@ -241,70 +159,17 @@ class Device:
 
     def stats(self) -> LinkStats:
         """What the link went through since it was opened."""
-        exchange, inbox = self._exchange, self._exchange.inbox
+        inbox, outbox = self.exchange.inbox, self.exchange.outbox
         return LinkStats(
-            bytes_to_device=exchange.bytes_sent,
+            bytes_to_device=outbox.bytes_sent,
             bytes_to_host=inbox.bytes_heard,
-            frames_to_device=exchange.frames_sent,
+            frames_to_device=outbox.frames_sent,
             frames_to_host=inbox.frames_heard,
-            resends=exchange.resends,
-            damaged_to_device=exchange.refused,
+            resends=self.exchange.resends,
+            damaged_to_device=inbox.refused,
             damaged_to_host=inbox.damaged,
             chunks=dict(sorted(self._chunks.used.items())),
         )
-
-    def reset(self) -> Hello:
-        """Start the device over, and greet it.
-
-        Raises:
-            DeviceError: it does not come back, or not as new.
-        """
-        before = self.known_hello()
-        for _ in range(_ATTEMPTS):
-            self._exchange.send(Reset())
-            after = self.hello()
-            if after.boot_id != before.boot_id:
-                return after
-        raise DeviceError("reset the device", f"boot_id={before.boot_id:#010x} stays the same")
-
-    def close(self) -> None:
-        """Close the link and the log."""
-        self.link.close()
-        self.log.close()
-
-    def __enter__(self) -> Device:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def known_hello(self) -> Hello:
-        """The last answer to a greeting; greets where there is none."""
-        return self._hello or self.hello()
-
-    def ask(self, request: Message, answer: type[M], wanted: str) -> M:
-        """One request of any kind, and its answer.
-
-        Raises:
-            DeviceError: as :meth:`infer`.
-        """
-        return self.ask_all([request], answer, wanted, None)[0]
-
-    def ask_all(
-        self, requests: Sequence[Message], answer: type[M], wanted: str, timeout_s: float | None
-    ) -> list[M]:
-        """Requests that do not depend on each other, and their answers; raises as :meth:`ask`."""
-        try:
-            return self._exchange.ask_all(
-                requests, answer, wanted=wanted, patience_s=self._patience_s, timeout_s=timeout_s
-            )
-        except Refused as no:
-            raise trouble.refused(wanted, no.code, no.detail, self.log) from None
 
     def chunk(self) -> int:
         """Tensor bytes of the next pieces."""
@@ -315,22 +180,28 @@ class Device:
         self._chunks.used[chunk] += count
 
     def pipe(self, requests: Iterator[Message | None]) -> Iterator[Message]:
-        """See :meth:`tinybench.bench.exchange.Exchange.pipe`. Lost frames make pieces shorter."""
+        """See :meth:`tinybench.bench.stream.Stream.run`. Lost frames make pieces shorter."""
         self.known_hello()  # before its credits are counted on
-        passed = self._exchange.bytes_passed
+        exchange, passed = self.exchange, self.exchange.bytes_passed
+        stream = Stream(
+            self.link,
+            exchange.inbox,
+            exchange.outbox,
+            self.log,
+            exchange.credits,
+            "run samples in a stream",
+        )
         try:
-            yield from self._exchange.pipe(
-                requests, wanted="run samples in a stream", patience_s=4 * self._run_patience_s()
-            )
+            yield from stream.run(requests, 4 * self._run_patience_s())
         except Disturbed:
             self._chunks.observe(0, 1)
             raise
         finally:
-            self._chunks.observe(self._exchange.bytes_passed - passed, 0)
+            self._chunks.observe(self.exchange.bytes_passed - passed, 0)
 
     def settle(self) -> None:
         """Waits until the device has dealt with all that was sent: it answers in order."""
-        self._exchange.ask(
+        self.exchange.ask(
             Ping(b""), Pong, wanted="hear the device again", patience_s=self._run_patience_s()
         )
 
@@ -358,23 +229,23 @@ class Device:
         self, asks: Sequence[Message], chunk: int, answer: type[M], wanted: str
     ) -> list[M]:
         """Pieces of tensors, to or fro; how it went decides how long the next ones are."""
-        exchange = self._exchange
+        exchange = self.exchange
         self.count_pieces(chunk, len(asks))
         errors, passed = exchange.resends, exchange.bytes_passed
         try:
-            return exchange.ask_all(asks, answer, wanted=wanted, patience_s=self._patience_s)
+            return exchange.ask_all(asks, answer, wanted=wanted, patience_s=self.patience_s)
         finally:
             self._chunks.observe(exchange.bytes_passed - passed, exchange.resends - errors)
 
     def _run_patience_s(self) -> float:
         known_s = _RUN_PATIENCE * self._longest_run_s or self._most_patience_s
-        return max(self._patience_s, min(known_s, self._most_patience_s))
+        return max(self.patience_s, min(known_s, self._most_patience_s))
 
     def _run(self, run: Run, wanted: str) -> Result:
-        started, resends = time.monotonic(), self._exchange.resends
+        started, resends = time.monotonic(), self.exchange.resends
         patience = self._run_patience_s()
-        result = self._exchange.ask(run, Result, wanted=wanted, patience_s=patience)
-        if self._exchange.resends == resends:  # else the wait for an answer that was lost is in it
+        result = self.exchange.ask(run, Result, wanted=wanted, patience_s=patience)
+        if self.exchange.resends == resends:  # else the wait for an answer that was lost is in it
             self._longest_run_s = max(self._longest_run_s, time.monotonic() - started)
         self.judge(result, run)
         return result
@@ -384,10 +255,6 @@ class Device:
         asks = ask_outputs(result.sample, hello.outputs, chunk)
         pieces = self._ask_pieces(asks, chunk, Output, wanted)
         return join_outputs(asks, pieces, len(hello.outputs), result)
-
-
-def _measured(count: int) -> int | None:
-    return None if count == NOT_MEASURED else count
 
 
 def _larger(a: int | None, b: int | None) -> int | None:

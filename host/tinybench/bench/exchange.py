@@ -7,25 +7,21 @@ when the last frame of a burst is lost.
 
 from __future__ import annotations
 
-import random
-import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from tinybench.bench import trouble
+from tinybench.bench.clock import Clock
 from tinybench.bench.device_log import DeviceLog
 from tinybench.bench.inbox import Arrival, Damage, Inbox
+from tinybench.bench.outbox import Outbox
 from tinybench.link import Link
-from tinybench.wire import codec
-from tinybench.wire.frame import ENCODED_MAX, encode_frame
 from tinybench.wire.layout import Message
 from tinybench.wire.messages import Booted, Error, ErrorCode, InputAck, ResetReason, Tap
 
 R = TypeVar("R", bound=Message)
-
-_FRAME_MAX = ENCODED_MAX + 2  # with its delimiters
 
 HINTED_RESENDS = 16
 """Resends of one request that signs of damage can trigger; then only the clock does."""
@@ -43,10 +39,6 @@ class Refused(Exception):  # noqa: N818 - an answer, not a failure
         self.code = code
         self.detail = detail
         super().__init__(f"code={code} detail={detail:#x}")
-
-
-class Disturbed(Exception):  # noqa: N818 - a stream's end, not a failure
-    """Something of a stream was lost, damaged or refused."""
 
 
 @dataclass
@@ -81,21 +73,18 @@ class Exchange:
         credits: requests that may be under way unanswered.
         greeted: the device has said Hello; from then on a Booted means that it was reset.
         on_tap: gets what a tap build says of its tensors.
-        resends, refused: frames sent again since the start; that the device found damaged.
-        bytes_sent, frames_sent: since the start, resends included.
+        resends: frames sent again, since the start.
     """
 
     def __init__(self, link: Link, log: DeviceLog, timeout_s: float) -> None:
-        self.inbox = Inbox(link, log)
+        self.inbox, self.outbox = Inbox(link, log), Outbox(link)
         self.credits = 1
         self.greeted = False
         self.on_tap: Callable[[Tap], None] = lambda tap: None
-        self.resends = self.refused = 0
-        self.bytes_sent = self.frames_sent = 0
+        self.resends = 0
         self._link = link
         self._log = log
         self._timeout_s = timeout_s
-        self._seq = random.randrange(0x10000)
         self._sent = 0
         self._boots = 0
         self._flights: dict[int, _Flight] = {}
@@ -103,7 +92,7 @@ class Exchange:
     @property
     def bytes_passed(self) -> int:
         """Both ways, since the start."""
-        return self.bytes_sent + self.inbox.bytes_heard
+        return self.outbox.bytes_sent + self.inbox.bytes_heard
 
     def ask(self, request: Message, answer: type[R], *, wanted: str, patience_s: float) -> R:
         """One request, one answer; see :meth:`ask_all`."""
@@ -140,7 +129,7 @@ class Exchange:
         self._flights.clear()
         self._boots = 0
         timeout_s = self._timeout_s if timeout_s is None else timeout_s
-        clock = _Clock(timeout_s, patience_s)
+        clock = Clock(timeout_s, patience_s)
         before = self.inbox.mark()
         while len(answers) < len(requests):
             self._send_more(waiting)
@@ -159,92 +148,20 @@ class Exchange:
                 self._resend(self._oldest())
         return [answers[index] for index in range(len(requests))]
 
-    def pipe(
-        self, requests: Iterator[Message | None], *, wanted: str, patience_s: float
-    ) -> Iterator[Message]:
-        """A stream of requests; their answers, in order. Nothing is sent again.
-
-        So many are under way as the device's buffer holds: ``credits`` frames of the longest kind.
-
-        Args:
-            requests: taken as there is room; None: no more until an answer has been taken.
-            wanted: what all this is for; error messages begin with it.
-            patience_s: wait for progress before the stream counts as disturbed.
-
-        Raises:
-            Disturbed: an answer is missing, damaged or an error; what is under way is unknown.
-            DeviceCrashed: the other side is gone, or was reset.
-        """
-        self._flights.clear()
-        waiting: deque[tuple[int, int]] = deque()  # sequence number and bytes of each
-        room, held = self.credits * _FRAME_MAX, None
-        clock = _Clock(patience_s, patience_s)
-        while True:
-            burst = []
-            while room > 0 and (request := held or next(requests, None)) is not None:
-                frame = encode_frame(request.number, seq := self._peek_seq(), codec.encode(request))
-                held = request if len(frame) > room else None
-                if held is not None:
-                    break
-                self._next_seq()
-                room -= len(frame)
-                waiting.append((seq, len(frame)))
-                burst.append(frame)
-            if burst:
-                self._write(burst)
-            if not waiting:
-                return
-            arrivals = self.inbox.receive(clock.wait_s())
-            if not arrivals and self._link.problem() is not None:
-                self.inbox.flush()
-                raise trouble.gone(wanted, self._link, self._log)
-            if not arrivals and clock.is_over():
-                raise Disturbed("no answer in time")
-            for item in arrivals:
-                if isinstance(item, Damage):
-                    raise Disturbed("something arrived damaged")
-                self._judge_streamed(item, wanted)
-                if item.seq == waiting[0][0]:
-                    room += waiting.popleft()[1]
-                    clock.restart()
-                    yield item.message
-                elif any(seq == item.seq for seq, _ in waiting):
-                    raise Disturbed("an answer is missing")
-                if not waiting:
-                    break
-
-    def _judge_streamed(self, item: Arrival, wanted: str) -> None:
-        message = item.message
-        if isinstance(message, Booted):
-            self._log.add("device", f"booted, {message}")
-            raise trouble.was_reset(wanted, message, self._link, self._log)
-        if isinstance(message, Error):
-            self.refused += message.code == ErrorCode.DAMAGED
-            if message.code == ErrorCode.NOT_GREETED:
-                raise trouble.was_reset(wanted, None, self._link, self._log)
-            raise Disturbed(f"the device says {ErrorCode.words(message.code)}")
-
     def send(self, request: Message) -> None:
         """A request that nothing answers."""
-        self._write([encode_frame(request.number, self._next_seq(), codec.encode(request))])
+        self.outbox.write([self.outbox.frame(request)[1]])
 
     def _send_more(self, waiting: deque[tuple[int, Message]]) -> None:
         burst = []
         while waiting and len(self._flights) < self.credits:
             index, request = waiting.popleft()
-            seq = self._next_seq()
-            frame = encode_frame(request.number, seq, codec.encode(request))
+            seq, frame = self.outbox.frame(request)
             self._sent += 1
             self._flights[seq] = _Flight(index, frame, self._sent, self._sent)
             burst.append(frame)
         if burst:
-            self._write(burst)
-
-    def _write(self, frames: Sequence[bytes]) -> None:
-        data = b"".join(frames)
-        self.bytes_sent += len(data)
-        self.frames_sent += len(frames)
-        self._link.write(data)
+            self.outbox.write(burst)
 
     def _take(
         self, item: Arrival | Damage, answer: type[R], answers: dict[int, R], wanted: str
@@ -283,7 +200,6 @@ class Exchange:
             self._resend_hinted()  # it has not seen what was sent before
         elif isinstance(message, Error) and message.code == ErrorCode.DAMAGED:
             self._log.add("device", "received a damaged frame")
-            self.refused += 1
             self._resend_hinted()
         elif isinstance(message, Error) and item.seq in self._flights:
             if message.code == ErrorCode.NOT_GREETED and self.greeted:
@@ -304,44 +220,4 @@ class Exchange:
             self._sent += 1
             flight.place = self._sent
             self.resends += 1
-            self._write([flight.frame])
-
-    def _peek_seq(self) -> int:
-        return self._seq % 0xFFFF + 1
-
-    def _next_seq(self) -> int:
-        """1 .. 0xFFFF: 0 is for what comes unasked."""
-        self._seq = self._peek_seq()
-        return self._seq
-
-
-class _Clock:
-    """When to send again, and when to give up."""
-
-    def __init__(self, timeout_s: float, patience_s: float) -> None:
-        self._timeout_s = timeout_s
-        self._patience_s = patience_s
-        self.restart()
-
-    def restart(self) -> None:
-        """There was progress."""
-        now = time.monotonic()
-        self._deadline = now + self._timeout_s
-        self._wait = self._patience_s
-        self._resend_at = now + self._wait
-
-    def wait_s(self) -> float:
-        """Until the next thing to do."""
-        return max(0.0, min(self._deadline, self._resend_at) - time.monotonic())
-
-    def is_over(self) -> bool:
-        """Give up."""
-        return time.monotonic() >= self._deadline
-
-    def is_patience_over(self) -> bool:
-        """Send again; the next wait is twice as long."""
-        if time.monotonic() < self._resend_at:
-            return False
-        self._wait *= 2
-        self._resend_at = time.monotonic() + self._wait
-        return True
+            self.outbox.write([flight.frame])

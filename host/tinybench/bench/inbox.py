@@ -11,7 +11,7 @@ from tinybench.link import Link
 from tinybench.wire import codec
 from tinybench.wire.frame import Frame, Stray, Unframer
 from tinybench.wire.layout import Message
-from tinybench.wire.messages import PROTOCOL, Hello, Log, LogLevel
+from tinybench.wire.messages import PROTOCOL, Error, ErrorCode, Hello, Log, LogLevel
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,7 @@ class Inbox:
         bytes_heard: since the start.
         frames_heard: intact ones, since the start.
         damaged: strays that were no text, since the start.
+        refused: frames that the device says it has found damaged, since the start.
     """
 
     def __init__(self, link: Link, log: DeviceLog) -> None:
@@ -63,7 +64,7 @@ class Inbox:
         self._unframer = Unframer()
         self.bytes_heard = 0
         self.frames_heard = 0
-        self.damaged = 0
+        self.damaged = self.refused = 0
 
     def receive(self, timeout_s: float) -> list[Arrival | Damage]:
         """What has arrived, in order; waits for it.
@@ -114,6 +115,8 @@ class Inbox:
             line = message.line.decode(errors="replace")
             self._log.add("device", f"{LogLevel.words(message.level)}: {line}")
             return None
+        if isinstance(message, Error) and message.code == ErrorCode.DAMAGED:
+            self.refused += 1
         return Arrival(item.seq, message)
 
 

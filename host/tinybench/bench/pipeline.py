@@ -14,9 +14,10 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tinybench.bench.device import Device, Inference
-from tinybench.bench.exchange import Disturbed
+from tinybench.bench.device import Device
+from tinybench.bench.inference import Inference
 from tinybench.bench.pieces import Mixed, ask_outputs, check_sizes, cut_inputs, join_outputs
+from tinybench.bench.stream import Disturbed
 from tinybench.wire.layout import Message
 from tinybench.wire.messages import InputAck, Output, OutputRead, Result, Run
 

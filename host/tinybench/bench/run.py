@@ -9,107 +9,14 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from tinybench.bench.comparing import compare
 from tinybench.bench.records import Footprint, Measured, Mode, SampleRecord, Status, Stream
+from tinybench.bench.roles import Array, Device, Edge, Inference, Reference, Samples
 from tinybench.errors import DataError, Interrupted, TinybenchError, system_error
 
-Array = NDArray[Any]
-
 AHEAD = 4  # samples handed to the reference process before the device needs their answers
-
-
-class Inference(Protocol):
-    """What a device answers; see bench/device.py."""
-
-    @property
-    def outputs(self) -> Sequence[bytes]:
-        """The output tensors' bytes, in the model's order."""
-
-    @property
-    def ticks(self) -> int:
-        """The latency counter's difference."""
-
-    @property
-    def arena_used(self) -> int | None:
-        """Bytes of arena touched; None unless painted."""
-
-    @property
-    def stack_used(self) -> int | None:
-        """Bytes of stack used; None unless painted, or where the board cannot tell."""
-
-    @property
-    def resends(self) -> int:
-        """Frames sent again."""
-
-    @property
-    def input_crc(self) -> int:
-        """CRC-32 of what was computed on."""
-
-    @property
-    def output_crc(self) -> int:
-        """CRC-32 of what was computed."""
-
-
-class Device(Protocol):
-    """What runs the model."""
-
-    def infer(self, sample: int, inputs: Sequence[bytes]) -> Inference:
-        """One inference."""
-
-    def stream(self, samples: Iterator[tuple[int, Sequence[bytes]]]) -> Iterator[Inference]:
-        """One inference after the other, the next inputs on their way meanwhile."""
-
-    @property
-    def bytes_sent(self) -> int:
-        """To the device, since the start."""
-
-    def measure_memory(self, sample: int, inputs: Sequence[bytes]) -> Inference:
-        """Painted inferences, for their high-water marks only."""
-
-
-class Reference(Protocol):
-    """Answers of the desktop runtimes; see model/reference.py."""
-
-    def submit(self, inputs: Sequence[Array]) -> Future[Any]:
-        """Starts one sample; the result has ``desktop``, ``oracle`` and ``desktop_us``."""
-
-
-class Edge(Protocol):
-    """Between the file's tensors and the device's bytes; see compiler/boundary.py."""
-
-    @property
-    def output_steps(self) -> tuple[float, ...]:
-        """One quantization step of each output, in the file's units."""
-
-    def encode(self, values: Sequence[Array]) -> list[bytes]:
-        """The file's inputs as the device's bytes."""
-
-    def decode(self, raw: Sequence[bytes]) -> list[Array]:
-        """The device's bytes as the file's outputs."""
-
-
-class Samples(Protocol):
-    """What is measured; see bench/dataset.py."""
-
-    def __len__(self) -> int:
-        """How many samples."""
-
-    def name(self, index: int) -> str:
-        """A sample's name."""
-
-    def label(self, index: int) -> int | None:
-        """A sample's class."""
-
-    def tensor(self, index: int) -> Array:
-        """A sample as the model's input.
-
-        Raises:
-            DataError: it cannot be read.
-        """
 
 
 @dataclass(frozen=True)
@@ -165,7 +72,8 @@ def run(bench: Bench) -> tuple[Measured, TinybenchError | None]:
             footprint = _probe_memory(bench, *_first(bench, first))
             readies = itertools.chain([first], readies)
         for ready, inference in _inferences(bench, readies, clock):
-            record = _compare(bench, ready, inference)
+            answer = _answer(bench, ready)
+            record = compare(bench.samples, ready.index, inference, answer, bench.edge, bench.mode)
             bench.on_record(record, inference.outputs)
             records.append(record)
         if not records:
@@ -317,31 +225,6 @@ def _probe_memory(bench: Bench, index: int, tensor: Array) -> Footprint:
     return Footprint(marks.arena_used, marks.stack_used)
 
 
-def _compare(bench: Bench, ready: _Ready, inference: Inference) -> SampleRecord:
-    reference = _answer(bench, ready)
-    device = bench.edge.decode(inference.outputs)
-    oracle = reference.oracle
-    return SampleRecord(
-        index=ready.index,
-        name=bench.samples.name(ready.index),
-        label=bench.samples.label(ready.index),
-        device_top1=_top1(device),
-        device_score=_score(device),
-        desktop_top1=_top1(reference.desktop),
-        desktop_score=_score(reference.desktop),
-        desktop_top5=_top5(reference.desktop),
-        desktop_equal=_same_bytes(device, reference.desktop),
-        oracle_top1=None if oracle is None else _top1(oracle),
-        outputs_equal=None if oracle is None else _same_bytes(device, oracle),
-        largest_difference=None if oracle is None else _difference(bench.edge, device, oracle),
-        latency=inference.ticks if bench.mode == "latency" else None,
-        desktop_us=reference.desktop_us,
-        resends=inference.resends,
-        input_crc=inference.input_crc,
-        output_crc=inference.output_crc,
-    )
-
-
 def _answer(bench: Bench, ready: _Ready) -> Any:
     """The desktop runtimes' answer; answers come in order, so an error is this sample's own."""
     try:
@@ -349,30 +232,3 @@ def _answer(bench: Bench, ready: _Ready) -> Any:
     except DataError as error:
         wanted = f"{error.wanted}, on sample {bench.samples.name(ready.index)}"
         raise DataError(wanted, error.seen, error.todo, details=error.details) from error
-
-
-def _top1(outputs: Sequence[Array]) -> int:
-    """The class with the highest score of the first output; the first of equals."""
-    return int(np.argmax(outputs[0].reshape(-1)))
-
-
-def _score(outputs: Sequence[Array]) -> float:
-    return float(np.max(outputs[0]))
-
-
-def _top5(outputs: Sequence[Array]) -> str:
-    scores = outputs[0].reshape(-1)
-    best = np.argsort(-scores.astype(np.float64), kind="stable")[:5]
-    return " ".join(f"{k}:{float(scores[k]):g}" for k in best)
-
-
-def _same_bytes(a: Sequence[Array], b: Sequence[Array]) -> bool:
-    return all(x.tobytes() == y.tobytes() for x, y in zip(a, b, strict=True))
-
-
-def _difference(edge: Edge, device: Sequence[Array], oracle: Sequence[Array]) -> float:
-    """Largest difference of any output element, in quantization steps."""
-    return max(
-        float(np.max(np.abs(d.astype(np.float64) - o.astype(np.float64)), initial=0.0) / step)
-        for d, o, step in zip(device, oracle, edge.output_steps, strict=True)
-    )

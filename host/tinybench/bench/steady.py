@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import TypeVar
 
 from tinybench.bench import trouble
-from tinybench.bench.device import Device, Expected, Inference
+from tinybench.bench.device import Device, Expected
+from tinybench.bench.inference import Inference
 from tinybench.bench.link_stats import LinkStats
 from tinybench.bench.pipeline import Pipeline, Sample, again
 from tinybench.bench.rate import raise_rate, return_to

@@ -8,7 +8,7 @@ import pytest
 
 from support.cabled_device import StillClock
 from support.fake_device import SIZE, FakeDevice
-from tinybench.bench import exchange
+from tinybench.bench import clock as waiting
 from tinybench.bench.device import Device
 from tinybench.bench.pipeline import Pipeline
 from tinybench.wire import codec
@@ -80,7 +80,7 @@ def idle_share(
 ) -> float:
     """Of the time from the first Run to the last, how much the device waits."""
     clock = StillClock()
-    monkeypatch.setattr(exchange, "time", clock)
+    monkeypatch.setattr(waiting, "time", clock)
     timed = TimedDevice(clock, compute_s, credits)
     samples = [(sample, [bytes([sample]) * SIZE]) for sample in range(COUNT)]
     with Device(timed, patience_s=60, reply_timeout_s=60) as device:

@@ -8,7 +8,7 @@ import pytest
 
 from support.cabled_device import CabledDevice, StillClock
 from support.fake_device import SIZE
-from tinybench.bench import exchange
+from tinybench.bench import clock as waiting
 from tinybench.bench.device import Device
 from tinybench.link.cable import parse_cable
 
@@ -22,7 +22,7 @@ CABLES = [
 @pytest.mark.parametrize("cable", CABLES)
 def test_resends_per_fault(cable: str, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = StillClock()
-    monkeypatch.setattr(exchange, "time", clock)
+    monkeypatch.setattr(waiting, "time", clock)
     random.seed(cable)
     link = CabledDevice(parse_cable(cable), clock)
     with Device(link, patience_s=0.5) as device:
