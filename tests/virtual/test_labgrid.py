@@ -20,6 +20,7 @@ from tinybench.link.labgrid import Place, parse_labgrid_url
 BIN = Path(sys.executable).parent
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.timeout(900),  # dozens of labgrid-client processes
     pytest.mark.skipif(
         not (BIN / "labgrid-coordinator").exists(), reason="labgrid is not installed"
     ),

@@ -83,8 +83,12 @@ def _read(folder: Path, path: Path) -> str:
         return path.read_text("utf-8")
     except FileNotFoundError:
         todo = "`tinybench runs` lists those of a project"
-        if (folder / SAMPLES).exists():
-            todo = "bench again: this run was killed before its end; samples.csv has what it did"
+        if path.name == SAMPLES:
+            todo = "`tinybench check` says what was altered since the run"
+        elif (folder / SAMPLES).exists():
+            todo = (
+                f"this run was killed before its end: `tinybench bench --resume {folder}` goes on"
+            )
         raise UsageError(f"{path.name} in {folder}", "there is none", todo) from None
     except (OSError, UnicodeDecodeError) as error:
         if isinstance(error, OSError):

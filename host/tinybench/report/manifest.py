@@ -85,6 +85,12 @@ def _read(folder: Path) -> dict[str, Any]:
                 str(name): {"bytes": int(facts["bytes"]), "sha256": str(facts["sha256"])}
                 for name, facts in content["files"].items()
             }
+    except (FileNotFoundError, NotADirectoryError):
+        raise UsageError(
+            f"a run folder with a {MANIFEST}",
+            f"{folder} has none",
+            "name the folder; that of a killed run has one after `tinybench bench --resume`",
+        ) from None
     except OSError as error:
         raise system_error(f"read {path}", error) from error
     except (ValueError, KeyError, TypeError, AttributeError):

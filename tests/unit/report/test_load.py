@@ -50,6 +50,10 @@ def no_object(run: Path) -> None:
     (run / "result.json").write_text("[1]")
 
 
+def remove_samples(run: Path) -> None:
+    (run / "samples.csv").unlink()
+
+
 def cut_samples(run: Path) -> None:
     text = (run / "samples.csv").read_text()
     (run / "samples.csv").write_text(text[: len(text) // 2])
@@ -76,7 +80,12 @@ def binary(run: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "seen", "todo"),
     [
-        (remove_result, "there is none", "bench again: this run was killed"),
+        (
+            remove_result,
+            "there is none",
+            "this run was killed before its end: `tinybench bench --resume",
+        ),
+        (remove_samples, "there is none", "`tinybench check`"),
         (cut_result, "JSONDecodeError", "`tinybench check`"),
         (no_object, "TypeError", "`tinybench check`"),
         (other_schema, "it is of 'tinybench.result/99'", "bench again with this tinybench"),
@@ -144,8 +153,9 @@ def test_no_manifest_is_told_of(tmp_path: Path, content: str) -> None:
     with pytest.raises(UsageError, match="its content is something else"):
         check_run(run)
     (run / "manifest.json").unlink()
-    with pytest.raises(UsageError, match="No such file"):
-        check_run(run)
+    for path in (run, run / "result.json"):
+        with pytest.raises(UsageError, match="has none"):
+            check_run(path)
 
 
 def test_runs_are_listed_newest_first_and_broken_ones_too(tmp_path: Path) -> None:
