@@ -12,7 +12,6 @@
 #include "esp_psram.h"
 #include "esp_random.h"
 #include "esp_system.h"
-#include "link.h"
 #include "sdkconfig.h"
 #include "tb_board.h"
 
@@ -66,14 +65,14 @@ static void describe(void) {
            (unsigned long)heap_caps_get_largest_free_block(MALLOC_CAP_INTERNAL | MALLOC_CAP_8BIT));
 }
 
-void facts_fill(tb_port_facts_t *facts) {
+void facts_fill(tb_port_facts_t *facts, uint32_t receive_bytes) {
   describe();
   facts->board = TB_BOARD_NAME;
   facts->chip = CONFIG_IDF_TARGET;
   facts->clock_hz = clock_hz();
   facts->boot_id = esp_random();
   facts->reset_reason = reset_reason();
-  facts->receive_bytes = LINK_HELD_BYTES;
+  facts->receive_bytes = receive_bytes;
   facts->baud = TB_BAUD;
   facts->system = words;
 }

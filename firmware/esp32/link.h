@@ -7,11 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Bytes that the driver holds while the core is busy. */
-#define LINK_HELD_BYTES 4096
-
-/* Its interrupts go to the core that calls this. Ends in a panic where the driver refuses. */
-void link_setup(void);
+/* The driver holds so many bytes, of the heap, while the core is busy. Its interrupts go to the
+ * core that calls this. Ends in a panic where the driver refuses. */
+void link_setup(uint32_t held_bytes);
 
 /* Up to n bytes; waits for the first one, but not for ever: 0 when none came meanwhile. */
 size_t link_read(uint8_t *to, size_t n);

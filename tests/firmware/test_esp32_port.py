@@ -81,8 +81,8 @@ def at_work(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "port"
 
 
-def run(program: Path, reason: int = 1) -> list[str]:
-    environment = {**os.environ, "REASON": str(reason)}
+def run(program: Path, reason: int = 1, largest_block: int = 110_000) -> list[str]:
+    environment = {**os.environ, "REASON": str(reason), "LARGEST_BLOCK": str(largest_block)}
     done = subprocess.run([program], capture_output=True, text=True, env=environment, check=False)
     assert done.returncode == 3, done.stderr  # it ends with tb_port_reset()
     return done.stdout.splitlines()
@@ -90,17 +90,28 @@ def run(program: Path, reason: int = 1) -> list[str]:
 
 def test_it_says_what_the_system_says(at_work: Path) -> None:
     said = run(at_work)
-    assert "driver 0 4096 0 0" in said
+    assert "driver 0 32768 0 0" in said
     assert "baud 460800" in said
     assert "pins 1 3 -1 -1" in said
     assert "task 16384 on core 1" in said
-    assert "facts esp32cam esp32 240000000 0xb007 1 4096 460800" in said
+    assert "facts esp32cam esp32 240000000 0xb007 1 32768 460800" in said
     assert (
         "system revision 3.1, mac 24:6f:28:aa:bb:cc, ESP-IDF v5.5.3, flash 4194304 B, PSRAM 0 B, "
         "heap 200000 B free, largest 110000 B"
     ) in said
     assert "stack 16320" in said, "the kernel's guard words are not painted"
     assert "set_baud 1 0" in said
+
+
+@pytest.mark.parametrize(
+    ("largest_block", "held"), [(0, 4096), (8_191, 4096), (40_001, 20_000), (65_536, 32_768)]
+)
+def test_what_is_held_while_it_computes_is_what_the_heap_has(
+    at_work: Path, largest_block: int, held: int
+) -> None:
+    said = run(at_work, largest_block=largest_block)
+    assert f"driver 0 {held} 0 0" in said
+    assert f"facts esp32cam esp32 240000000 0xb007 1 {held} 460800" in said
 
 
 def test_ticks_are_exact_beyond_what_the_counter_holds(at_work: Path) -> None:

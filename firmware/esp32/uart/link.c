@@ -13,7 +13,7 @@
 /* Of 128 bytes of FIFO: leaves 0.7 ms at 921,600 bit/s until the interrupt must have run. */
 #define FULL_THRESHOLD 64
 
-void link_setup(void) {
+void link_setup(uint32_t held_bytes) {
   const uart_config_t config = {
       .baud_rate = TB_BAUD,
       .data_bits = UART_DATA_8_BITS,
@@ -22,7 +22,7 @@ void link_setup(void) {
       .flow_ctrl = UART_HW_FLOWCTRL_DISABLE,
       .source_clk = UART_SCLK_DEFAULT,
   };
-  ESP_ERROR_CHECK(uart_driver_install(PORT, LINK_HELD_BYTES, 0, 0, NULL, 0));
+  ESP_ERROR_CHECK(uart_driver_install(PORT, (int)held_bytes, 0, 0, NULL, 0));
   ESP_ERROR_CHECK(uart_param_config(PORT, &config));
   ESP_ERROR_CHECK(
       uart_set_pin(PORT, U0TXD_GPIO_NUM, U0RXD_GPIO_NUM, UART_PIN_NO_CHANGE, UART_PIN_NO_CHANGE));

@@ -10,10 +10,10 @@
 #define PACKET 64 /* the driver drops a packet for which its ring has no room, without a word */
 #define SEND_RING 2048
 
-void link_setup(void) {
+void link_setup(uint32_t held_bytes) {
   usb_serial_jtag_driver_config_t config = {
       .tx_buffer_size = SEND_RING,
-      .rx_buffer_size = LINK_HELD_BYTES + PACKET,
+      .rx_buffer_size = held_bytes + PACKET,
   };
   ESP_ERROR_CHECK(usb_serial_jtag_driver_install(&config));
 }
