@@ -127,7 +127,7 @@ def _notes(result: Json) -> list[str]:
         notes.append(f"{samples['unreadable']} not readable, left out")
     link = result["link"] or {"resends": 0, "resets": 0, "reconnects": 0, "cable": None}
     if link["resends"]:
-        notes.append(f"{link['resends']:,} frames sent again")
+        notes.append(f"{link['resends']:,} frame{'s' * (link['resends'] != 1)} sent again")
     if link["resets"] or link["reconnects"]:
         notes.append(
             f"the device was away: {link['resets']} resets, {link['reconnects']} reconnects"
