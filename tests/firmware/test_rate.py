@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from support.toy import build_native, toy_inputs, toy_outputs
+from tinybench.bench import rate
 from tinybench.bench.device import Device, Expected
 from tinybench.bench.rate import rates_of
 from tinybench.bench.steady import SteadyDevice
@@ -46,9 +47,11 @@ class Rated:
 
 
 @contextlib.contextmanager
-def steady_on(rated: Rated, timeout_s: float = 3) -> Iterator[SteadyDevice]:
+def steady_on(
+    rated: Rated, timeout_s: float = 3, rates: tuple[int, ...] = RATES
+) -> Iterator[SteadyDevice]:
     device = Device(rated.cable, reply_timeout_s=timeout_s, patience_s=0.5)
-    steady = SteadyDevice(device, EXPECTED, rates=RATES)
+    steady = SteadyDevice(device, EXPECTED, rates=rates)
     steady.check()
     yield steady
 
@@ -73,6 +76,21 @@ def test_the_highest_rate_that_carries_is_taken(tmp_path: Path, most: int, agree
     with steady_on(rated, timeout_s=30) as steady, steady.device:  # a busy computer is no hang
         expect_samples(steady, range(3))
         assert (steady.stats().baud, rated.far_baud()) == (agreed, agreed)
+        assert steady.stats().resets == 0
+
+
+def test_a_rate_at_which_only_the_answers_are_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The device has heard pings there: it takes more noise until it gives that rate up."""
+    carries = rate._carries
+    monkeypatch.setattr(rate, "_carries", lambda device, baud: carries(device, baud) and False)
+    monkeypatch.setattr(rate, "_TRIES", 1)
+    monkeypatch.setattr(rate, "_TRIAL_S", 0.5)
+    rated = Rated(tmp_path, CableSpec(baud=BOOT))
+    with steady_on(rated, timeout_s=30, rates=RATES[:1]) as steady, steady.device:
+        expect_samples(steady, range(2))
+        assert (steady.stats().baud, rated.far_baud()) == (BOOT, BOOT)
         assert steady.stats().resets == 0
 
 

@@ -62,9 +62,18 @@ def raise_rate(device: Device, rates: Sequence[int]) -> int | None:
             device.log.add("host", f"{rate} baud: {_PINGS} pings came back")
             return rate
         device.log.add("host", f"{rate} baud does not work")
-        return_to(device, first, proven=False)
-        device.hello()
+        _bring_back(device, first)
     return first
+
+
+def _bring_back(device: Device, first: int) -> None:
+    """Returns from a rate that does not work, or at which answers came too late."""
+    return_to(device, first, proven=False)
+    try:
+        device.hello(_TRIAL_S)
+    except DeviceSilent:  # then it has heard something there, which is not given up so soon
+        return_to(device, first)
+        device.hello()
 
 
 def _agree(device: Device, rate: int) -> int | None:
