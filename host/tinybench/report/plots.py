@@ -30,6 +30,7 @@ def latency_plot(records: Sequence[SampleRecord], unit: str) -> str:
     values = [record.latency for record in records if record.latency is not None]
     left, right = figure.subplots(1, 2)
     left.hist(values, bins=min(40, max(1, len(set(values)))), color="tab:blue")
+    left.locator_params("x", nbins=4)  # long numbers
     left.set_xlabel(unit)
     left.set_ylabel("samples")
     right.plot(values, lw=0.8, color="tab:blue")
