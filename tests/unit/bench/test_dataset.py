@@ -141,6 +141,7 @@ def test_of_several_idx_files_the_held_back_one_is_used_and_it_is_said(tmp_path:
         (b"\0\0\x08\x09" + bytes(40), "08 09"),
         (gzip.compress(b"\0\0\x08\x03" + bytes(100))[:-20], "end-of-stream"),
     ],
+    ids=["short head", "short body", "long body", "huge", "other type", "cut gzip"],
 )
 def test_broken_idx_files_are_refused(tmp_path: Path, content: bytes, seen: str) -> None:
     path = tmp_path / "images-idx3-ubyte"
