@@ -8,8 +8,10 @@
  * a 1x1 window, a filter row's taps for wider ones. Where that run would be short, the windows of
  * three pixels are gathered first, so that each is one run for all blocks.
  *
- * The input's zero point is folded into the bias, which makes an input byte that equals it count
- * as nothing: where a window leaves the image, such bytes are read instead ("blank"). */
+ * The input's zero point is folded into the bias, as if every tap met a pixel. Where a window
+ * leaves the image, its taps are not multiplied: that zero point times the sum of their weights is
+ * added back, for rows once for all pixels. Only gathered windows have bytes of the zero point
+ * there. */
 #include <string.h>
 
 #include "tb_huffman.h"
@@ -33,6 +35,7 @@ typedef struct {
   bytes weights;       /* of the block */
   const int32_t *bias; /* of the block */
   int32_t top;         /* image row of the window's first tap */
+  int32_t first, last; /* filter rows that lie inside the image */
   int32_t channel;     /* first of the block */
   int32_t count;       /* channels of the block, 1..4 */
   tb_out_t out;
@@ -79,8 +82,8 @@ typedef struct {
   } while (0)
 
 /* `groups` times three neighbouring pixels, whose windows are `count` runs of `run` bytes. */
-static void pixels3(const block_t *at, row_t *rows, int32_t count, int32_t run, int32_t groups,
-                    int8_t *to0) {
+static void pixels3(const block_t *at, bytes weights, row_t *rows, int32_t count, int32_t run,
+                    int32_t groups, int8_t *to0) {
   const tb_conv2d_t *op = at->op;
   const int32_t *const bias = at->bias;
   const row_t *const end_row = rows + count;
@@ -89,7 +92,7 @@ static void pixels3(const block_t *at, row_t *rows, int32_t count, int32_t run, 
     int32_t a00 = bias[0], a01 = bias[1], a02 = bias[2], a03 = bias[3];
     int32_t a10 = a00, a11 = a01, a12 = a02, a13 = a03;
     int32_t a20 = a00, a21 = a01, a22 = a02, a23 = a03;
-    bytes w = at->weights;
+    bytes w = weights;
     for (row_t *row = rows; row != end_row; row++) {
       bytes x0 = row->at, x1 = x0 + row->step, x2 = x1 + row->step;
       const bytes end4 = x0 + run4, end = x0 + run;
@@ -140,30 +143,53 @@ static bytes run1(bytes x, int32_t run, bytes w, int32_t sums[CHANNELS]) {
   return w;
 }
 
+/* The block's channels of one pixel. */
 static void store1(const block_t *at, const int32_t sums[CHANNELS], int8_t *to) {
-  const tb_conv2d_t *op = at->op;
-  for (int32_t i = 0; i < at->count; i++) {
-    const int32_t c = at->channel + i;
-    to[i] = tb_scale(sums[i], op->multiplier[c], op->shift[c], at->out);
+  const int32_t *multiplier = at->op->multiplier + at->channel;
+  const int8_t *shift = at->op->shift + at->channel;
+  const tb_out_t out = at->out;
+  for (const int8_t *const end = to + at->count; to != end; sums++, multiplier++, shift++) {
+    *to++ = tb_scale(*sums, *multiplier, *shift, out);
   }
 }
 
-/* One pixel; its window may leave the image on any side. A filter row is read in `pieces`. */
-static void pixel1(const block_t *at, int32_t left, int32_t pieces, int8_t *to) {
+/* Adds weights times `zero` to the sums: of taps outside of the image. */
+static __attribute__((noinline)) bytes outside(bytes w, int32_t count, int32_t zero,
+                                               int32_t sums[CHANNELS]) {
+  int32_t a0 = 0, a1 = 0, a2 = 0, a3 = 0;
+  for (const bytes end = w + count * CHANNELS; w != end; w += CHANNELS) {
+    a0 += w[0], a1 += w[1], a2 += w[2], a3 += w[3];
+  }
+  sums[0] += zero * a0, sums[1] += zero * a1, sums[2] += zero * a2, sums[3] += zero * a3;
+  return w;
+}
+
+static int32_t within(int32_t x, int32_t low, int32_t high) {
+  return x < low ? low : x > high ? high : x;
+}
+
+/* One pixel; its window may leave the image on the left and right. `width` columns of a filter row
+ * meet consecutive bytes of the input. */
+static void pixel1(const block_t *at, int32_t left, int32_t width, int8_t *to) {
   const tb_conv2d_t *op = at->op;
   const tb_window_t *win = &op->window;
-  const int32_t run = pieces == 1 ? op->run : op->group_in;
+  const int32_t channels = op->group_in, zero = op->zero;
   int32_t sums[CHANNELS] = {at->bias[0], at->bias[1], at->bias[2], at->bias[3]};
-  bytes w = at->weights;
-  for (int32_t ky = 0; ky < win->kernel_h; ky++) {
-    const int32_t y = at->top + ky * win->dilation_h;
-    const int inside_y = (uint32_t)y < (uint32_t)win->in_h;
-    const bytes row = inside_y ? tb_row(at->in, y) + at->group : op->blank;
-    for (int32_t kx = 0; kx < pieces; kx++) {
+  bytes w = at->weights + at->first * op->run * CHANNELS;
+  for (int32_t ky = at->first; ky < at->last; ky++) {
+    const bytes row = tb_row(at->in, at->top + ky * win->dilation_h) + at->group;
+    for (int32_t kx = 0; kx < win->kernel_w; kx += width) {
       const int32_t column = left + kx * win->dilation_w;
-      const int inside = inside_y && (uint32_t)column < (uint32_t)win->in_w;
-      const bytes x = inside ? row + column * win->in_c : op->blank;
-      w = run1(x, run, w, sums);
+      if (column >= 0 && column + width <= win->in_w) {
+        w = run1(row + column * win->in_c, width * channels, w, sums);
+        continue;
+      }
+      const int32_t begin = within(-column, 0, width);
+      const int32_t end = within(win->in_w - column, begin, width);
+      if (begin > 0) w = outside(w, begin * channels, zero, sums);
+      if (end > begin)
+        w = run1(row + (column + begin) * win->in_c, (end - begin) * channels, w, sums);
+      if (end < width) w = outside(w, (width - end) * channels, zero, sums);
     }
   }
   store1(at, sums, to);
@@ -176,35 +202,52 @@ static int32_t inner_row(const block_t *at, int32_t x, int8_t *to) {
   const int32_t groups = (op->inner_last - x) / PIXELS;
   const int32_t left = x * win->stride_w - win->pad_left;
   row_t rows[MAX_ROWS];
-  for (int32_t ky = 0; ky < win->kernel_h; ky++) {
-    const int32_t y = at->top + ky * win->dilation_h;
-    const int inside = (uint32_t)y < (uint32_t)win->in_h;
-    rows[ky].at = inside ? tb_row(at->in, y) + left * win->in_c + at->group : op->blank;
-    rows[ky].step = inside ? win->stride_w * win->in_c : 0;
+  for (int32_t ky = at->first; ky < at->last; ky++) {
+    const bytes row = tb_row(at->in, at->top + ky * win->dilation_h);
+    rows[ky - at->first] = (row_t){row + left * win->in_c + at->group, win->stride_w * win->in_c};
   }
-  pixels3(at, rows, win->kernel_h, op->run, groups, to);
+  pixels3(at, at->weights + at->first * op->run * CHANNELS, rows, at->last - at->first, op->run,
+          groups, to);
   return groups * PIXELS;
 }
 
 static int all_short(const block_t *at) {
-  for (int32_t i = 0; i < at->count; i++) {
-    if (at->op->shift[at->channel + i] < 0) {
-      return 0;
-    }
-  }
-  return 1;
+  const int8_t *const shift = at->op->shift + at->channel;
+  int32_t all = shift[0];
+  for (int32_t i = 1; i < at->count; i++) all |= shift[i];
+  return all >= 0;
 }
 
-static void block_row(const block_t *at, int8_t *to) {
+/* The block's bias with the filter rows that lie outside. */
+static void add_rows_outside(const block_t *at, int32_t bias[CHANNELS]) {
   const tb_conv2d_t *op = at->op;
+  const int32_t below = op->window.kernel_h - at->last, zero = op->zero;
+  for (int i = 0; i < CHANNELS; i++) bias[i] = at->bias[i];
+  outside(at->weights, at->first * op->run, zero, bias);
+  outside(at->weights + at->last * op->run * CHANNELS, below * op->run, zero, bias);
+}
+
+static void block_row(const block_t *whole, int8_t *to) {
+  const tb_conv2d_t *op = whole->op;
   const tb_window_t *win = &op->window;
-  const int fast = win->kernel_h <= MAX_ROWS && all_short(at);
+  const int one_run = win->kernel_w == 1 || (op->group_in == win->in_c && win->dilation_w == 1);
+  const int32_t width = one_run ? win->kernel_w : 1;
+  const int fast = win->kernel_h <= MAX_ROWS && all_short(whole);
+  const block_t *at = whole;
+  block_t cut;
+  int32_t bias[CHANNELS];
+  if (at->last - at->first != win->kernel_h) {
+    add_rows_outside(whole, bias);
+    cut = *whole;
+    cut.bias = bias;
+    at = &cut;
+  }
   for (int32_t x = 0; x < win->out_w;) {
-    const int inner = x >= op->inner_first && x < op->inner_last;
-    if (fast && inner && x + PIXELS <= op->inner_last) {
+    const int inner = x >= op->inner_first && x + PIXELS <= op->inner_last;
+    if (fast && inner) {
       x += inner_row(at, x, to + x * win->out_c);
     } else {
-      pixel1(at, x * win->stride_w - win->pad_left, inner ? 1 : win->kernel_w, to + x * win->out_c);
+      pixel1(at, x * win->stride_w - win->pad_left, width, to + x * win->out_c);
       x++;
     }
   }
@@ -224,6 +267,24 @@ static void next_block(block_t *at) {
   at->count = left < CHANNELS ? left : CHANNELS;
 }
 
+/* --- a pixel or two of a pointwise convolution ------------------------------------------ */
+
+static void few_pixels(const block_t *row, int32_t end, int8_t *to) {
+  const tb_conv2d_t *op = row->op;
+  const tb_window_t *win = &op->window;
+  bytes x = tb_row(row->in, row->top);
+  for (int32_t left = win->out_w; left > 0; left--, x += win->stride_w * win->in_c) {
+    block_t at = *row;
+    for (; at.channel < end; at.channel += CHANNELS, at.bias += CHANNELS) {
+      int32_t sums[CHANNELS] = {at.bias[0], at.bias[1], at.bias[2], at.bias[3]};
+      at.weights = run1(x, op->run, at.weights, sums);
+      at.count = end - at.channel < CHANNELS ? end - at.channel : CHANNELS;
+      store1(&at, sums, to + at.channel);
+    }
+    to += win->out_c;
+  }
+}
+
 /* --- windows of short runs: gathered ---------------------------------------------------- */
 
 /* The window whose first tap is (top, left), as one run. */
@@ -233,7 +294,7 @@ static void gather(const block_t *at, int32_t left, int8_t *to) {
   for (int32_t ky = 0; ky < win->kernel_h; ky++) {
     const int32_t y = at->top + ky * win->dilation_h;
     const int inside = (uint32_t)y < (uint32_t)win->in_h;
-    const bytes row = inside ? tb_row(at->in, y) + left * win->in_c : op->blank;
+    const bytes row = tb_row(at->in, inside ? y : 0) + left * win->in_c; /* read where inside */
     int32_t first = left < 0 ? -left : 0;
     int32_t last = win->in_w - left < win->kernel_w ? win->in_w - left : win->kernel_w;
     if (!inside || last < first) {
@@ -241,9 +302,9 @@ static void gather(const block_t *at, int32_t left, int8_t *to) {
     }
     first *= win->in_c, last *= win->in_c;
     int32_t i = 0;
-    for (; i < first; i++) *to++ = *op->blank;
+    for (; i < first; i++) *to++ = (int8_t)op->zero;
     for (; i < last; i++) *to++ = row[i];
-    for (; i < op->run; i++) *to++ = *op->blank;
+    for (; i < op->run; i++) *to++ = (int8_t)op->zero;
   }
 }
 
@@ -260,7 +321,7 @@ static void gathered_row(const block_t *row, int32_t end, int8_t *to) {
     for (block_t at = *row; at.channel < end; next_block(&at)) {
       if (pixels == PIXELS && all_short(&at)) {
         row_t whole = {windows, size};
-        pixels3(&at, &whole, 1, size, 1, to + at.channel);
+        pixels3(&at, at.weights, &whole, 1, size, 1, to + at.channel);
         continue;
       }
       for (int32_t i = 0; i < pixels; i++) {
@@ -293,8 +354,17 @@ static void some_blocks(block_t at, int32_t end, int32_t y, int8_t *out) {
                        win->dilation_w == 1 && op->run < SHORT_RUN &&
                        win->kernel_h * op->run <= MAX_WINDOW;
   at.top = y * win->stride_h - win->pad_top;
+  at.first = 0, at.last = win->kernel_h;
+  while (at.first < at.last && at.top + at.first * win->dilation_h < 0) at.first++;
+  while (at.last > at.first && at.top + (at.last - 1) * win->dilation_h >= win->in_h) at.last--;
   if (gathered) {
     gathered_row(&at, end, out);
+    return;
+  }
+  const int all_inside = at.last == 1 && op->inner_first == 0 && op->inner_last == win->out_w;
+  if (all_inside && win->kernel_h * win->kernel_w == 1 && op->group_in == win->in_c &&
+      win->out_w < PIXELS) {
+    few_pixels(&at, end, out);
     return;
   }
   for (; at.channel < end; next_block(&at)) {

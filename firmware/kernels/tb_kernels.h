@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 /* Rises with every change of a struct or of what a kernel expects; model.cc checks it. */
-#define TB_KERNELS_VERSION 11
+#define TB_KERNELS_VERSION 12
 
 #ifdef __cplusplus
 extern "C" {
@@ -72,7 +72,7 @@ void tb_chain(const tb_chain_t *chain, const int8_t *in, int8_t *out);
  * filled up with zeros. bias has the input's zero point folded in and is filled up to blocks.
  * Output channel c reads the input channels of group c / group_out.
  * run: consecutive bytes of one filter row where the window lies inside the image, which it does
- * for columns inner_first <= x < inner_last. blank: `run` bytes of the input's zero point.
+ * for columns inner_first <= x < inner_last. zero: the input's zero point.
  * shift: see tb_scale.h. */
 typedef struct {
   tb_window_t window;
@@ -83,7 +83,7 @@ typedef struct {
   const int32_t *bias;
   const int32_t *multiplier;
   const int8_t *shift;
-  const int8_t *blank;
+  int32_t zero;
 } tb_conv2d_t;
 void tb_conv2d(const tb_conv2d_t *op, const int8_t *in, int8_t *out);
 
@@ -119,7 +119,7 @@ typedef struct {
 void tb_conv2d_pairs(const tb_conv2d_pairs_t *op, const int8_t *in, int8_t *out);
 
 /* DEPTHWISE_CONV_2D. filter[out_c][kernel_h][kernel_w]; out_c = in_c * depth_multiplier.
- * bias has the input's zero point folded in; blank: one byte of that zero point. Windows of outputs
+ * bias has the input's zero point folded in; zero: that zero point. Windows of outputs
  * x < inner_last do not leave the image on the right.
  * shift: see tb_scale.h. */
 typedef struct {
@@ -130,7 +130,7 @@ typedef struct {
   const int32_t *bias;
   const int32_t *multiplier;
   const int8_t *shift;
-  const int8_t *blank;
+  int32_t zero;
 } tb_depthwise_t;
 void tb_depthwise(const tb_depthwise_t *op, const int8_t *in, int8_t *out);
 

@@ -200,7 +200,7 @@ def _paired_fields(kernel: Kernel, packed: Int8, lengths: list[list[int]]) -> di
         "groups": ConstArray("groups", ends),
         "bias": ConstArray("bias", bias.reshape(-1)),
         **{name: fields[name] for name in ("multiplier", "shift")},
-        "zero": int(_array(fields["blank"])[0]),
+        "zero": fields["zero"],
     }
 
 

@@ -58,10 +58,12 @@ def conv_2d(lowering: Lowering) -> list[Step]:
     """CONV_2D, grouped where the depths say so."""
     filters, window, groups = conv_shape(lowering)
     weights = weights_for(lowering, filters.reshape(window.out_c, -1), 0)
+    if groups == window.in_c > 1:  # a channel in each group
+        return [_depthwise_step(lowering, weights, window)]
     fields = {
         **_window_fields(window, groups),
         **_output_fields(lowering),
-        **_conv_constants(weights, window, groups),
+        **_conv_constants(weights, groups),
     }
     macs = window.out_h * window.out_w * filters.size
     source = lowering.input(0).index
@@ -106,13 +108,12 @@ def _rows_of_pixels(window: Window) -> Window:
     return window._replace(in_h=rows, in_w=width, out_h=rows, out_w=width)
 
 
-def _conv_constants(weights: Weights, window: Window, groups: int) -> dict[str, Value]:
-    outside = 1 if window.stays_inside() else window.kernel_w * window.in_c // groups
+def _conv_constants(weights: Weights, groups: int) -> dict[str, Value]:
     return {
         "filter": ConstArray("filter", packing.pack_blocks(weights.filters, groups)),
         "bias": ConstArray("bias", packing.pad_bias(weights.folded_bias(), groups)),
         **weights.scale_fields(),
-        "blank": packing.blank(weights.zero, outside),
+        "zero": weights.zero,
     }
 
 
@@ -130,7 +131,7 @@ def fully_connected(lowering: Lowering) -> list[Step]:
     fields = {
         **_window_fields(window, 1),
         **_output_fields(lowering),
-        **_conv_constants(weights, window, 1),
+        **_conv_constants(weights, 1),
     }
     macs = window.out_w * filters.size
     return [lowering.step("tb_conv2d", fields, (lowering.input(0).index,), macs=macs)]
@@ -179,22 +180,26 @@ def depthwise_shape(lowering: Lowering) -> tuple[NDArray[np.int8], Window]:
 
 def depthwise_conv_2d(lowering: Lowering) -> list[Step]:
     """DEPTHWISE_CONV_2D."""
-    source = lowering.input(0)
     filters, window = depthwise_shape(lowering)
     channels = window.out_c
     weights = weights_for(lowering, np.ascontiguousarray(filters.reshape(-1, channels).T), 3)
+    return [_depthwise_step(lowering, weights, window)]
+
+
+def _depthwise_step(lowering: Lowering, weights: Weights, window: Window) -> Step:
     fields: dict[str, Value] = {
         "window": window,
-        "depth_multiplier": channels // window.in_c,
+        "depth_multiplier": window.out_c // window.in_c,
         "inner_last": window.inner_columns()[1],
         **_output_fields(lowering),
         "filter": ConstArray("filter", weights.filters),
         "bias": ConstArray("bias", weights.folded_bias()),
         **weights.scale_fields(),
-        "blank": packing.blank(weights.zero, 1),
+        "zero": weights.zero,
     }
-    macs = window.out_h * window.out_w * filters.size
-    return [lowering.step("tb_depthwise", fields, (source.index,), macs=macs, window=window)]
+    macs = window.out_h * window.out_w * weights.filters.size
+    source = lowering.input(0).index
+    return lowering.step("tb_depthwise", fields, (source,), macs=macs, window=window)
 
 
 def transpose_conv_shape(lowering: Lowering) -> tuple[NDArray[np.int8], Window]:

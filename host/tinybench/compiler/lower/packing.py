@@ -15,7 +15,6 @@ from tinybench.compiler.fixedpoint import (
     multiply,
     wrap32,
 )
-from tinybench.compiler.program import ConstArray
 
 BLOCK = 4  # output channels that tb_conv2d() computes together
 LONG_WAY = 64  # TB_LONG_WAY in tb_scale.h
@@ -95,8 +94,3 @@ def stored_shift(m: Multiplier, largest_sum: int) -> int:
     """A shift as tb_scale() wants it: the short way where that is proven exact."""
     short = -21 <= m.shift <= -1 and largest_sum < 1 << 29
     return -m.shift - 1 if short else m.shift - LONG_WAY
-
-
-def blank(zero: int, count: int) -> ConstArray:
-    """Bytes of the input's zero point, read where a window leaves the image."""
-    return ConstArray("blank", np.full(count, zero, np.int8))
