@@ -37,6 +37,8 @@ _BLOCK = 215  # to begin a block and to scale its sums
 _PACK = 13  # to make a tap's words for four pixels that are inside the image
 _PACK_ANY = 26  # likewise, where they may leave it
 
+_WORTH = 256  # instructions that a byte of groups' lengths in flash has to save
+
 _LOWEST, _HIGHEST = -(1 << 15), (1 << 15) - 1  # of a group's sum
 
 Int8 = NDArray[np.int8]
@@ -105,9 +107,11 @@ def _look(number: int, place: int, part: Step, target: Target) -> _Candidate | N
         + len(packed) * _BLOCK
         + groups * taps * pack
     )
-    if paired >= target.pairing * plain:
+    fields = _paired_fields(part.kernel, packed, lengths)
+    least = _WORTH * _array(fields["groups"]).nbytes
+    if paired >= target.pairing * plain or plain * max(1.0, target.pairing) - paired < least:
         return None
-    return _Candidate(number, place, _paired_fields(part.kernel, packed, lengths), plain - paired)
+    return _Candidate(number, place, fields, plain - paired)
 
 
 def _number(value: Value) -> int:
