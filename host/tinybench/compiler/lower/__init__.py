@@ -111,7 +111,7 @@ OPS: Mapping[str, OpSpec] = {
         convolution.conv_2d,
         8,
         3,
-        ("tb_conv2d",),
+        ("tb_conv2d", "tb_depthwise"),
         _WEIGHTS,
         wide=weighted.conv_2d,
         wide_kernels=("tb_conv2d16",),
