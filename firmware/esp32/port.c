@@ -60,8 +60,9 @@ void app_main(void) {
 
 const tb_port_facts_t *tb_port_facts(void) { return &facts; }
 
-/* A serial line never ends, so this never returns 0. The watchdog is satisfied here alone: it bites
- * when an inference takes longer than it waits. */
+/* A serial line never ends, so this never returns 0. The watchdog is satisfied by reading and
+ * writing alone: it bites when an inference takes longer than it waits, unless it tells of itself
+ * meanwhile, as those that are verified do. */
 size_t tb_port_read(uint8_t *to, size_t n) {
   size_t got = 0;
   while (got == 0) {
@@ -73,7 +74,10 @@ size_t tb_port_read(uint8_t *to, size_t n) {
 }
 
 /* What cannot be sent is lost: the host asks again. */
-void tb_port_write(const uint8_t *from, size_t n) { (void)link_write(from, n); }
+void tb_port_write(const uint8_t *from, size_t n) {
+  (void)link_write(from, n);
+  esp_task_wdt_reset();
+}
 
 bool tb_port_set_baud(uint32_t baud) { return link_set_baud(baud); }
 

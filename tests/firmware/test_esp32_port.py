@@ -12,6 +12,7 @@ import pytest
 from support.espidf_standin import write_headers
 from support.models import conv_model
 from tinybench.boards import Board, list_boards, load_board
+from tinybench.boards.facts import FIRST_BAUD
 from tinybench.boards.room import Placement
 from tinybench.compiler import compile_graph
 from tinybench.model.read import parse_tflite
@@ -91,10 +92,10 @@ def run(program: Path, reason: int = 1, largest_block: int = 110_000) -> list[st
 def test_it_says_what_the_system_says(at_work: Path) -> None:
     said = run(at_work)
     assert "driver 0 32768 0 0" in said
-    assert "baud 460800" in said
+    assert f"baud {FIRST_BAUD}" in said, "the rate at which the host opens the port"
     assert "pins 1 3 -1 -1" in said
     assert "task 16384 on core 1" in said
-    assert "facts esp32cam esp32 240000000 0xb007 1 32768 460800" in said
+    assert "facts esp32cam esp32 240000000 0xb007 1 32768 115200" in said
     assert (
         "system revision 3.1, mac 24:6f:28:aa:bb:cc, ESP-IDF v5.5.3, flash 4194304 B, PSRAM 0 B, "
         "heap 200000 B free, largest 110000 B"

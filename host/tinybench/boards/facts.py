@@ -7,6 +7,9 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Literal
 
+FIRST_BAUD = 115_200
+"""Bit/s of a UART when a board boots; its ROM speaks at this rate too. The host asks for more."""
+
 
 @dataclass(frozen=True)
 class Chip:
@@ -111,7 +114,8 @@ class LinkFacts:
         packages: Debian packages that bring the emulator, see packages.py.
         console: what of the emulator is the board's serial line: the device that its arguments
             attach to the chardev "tb-serial", or its own standard input and output.
-        baud: of the protocol, bit/s; 0 where the link has no baud rate.
+        baud: highest of the protocol, bit/s, asked for after the board has booted at FIRST_BAUD; 0
+            where the link has no baud rate.
         reply_timeout_s: longest a single reply may take; an inference included.
         transport: of a serial link, what on the chip the port is.
         bridge: the USB chip between the computer and a UART, "" for none.

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
+from tinybench.boards.facts import FIRST_BAUD
 from tinybench.link.base import Link
 from tinybench.link.emulator import open_emulator, parse_qemu_url, url_path
 from tinybench.link.labgrid import LabgridLink, parse_labgrid_url
 from tinybench.link.process import open_process
-from tinybench.link.serial import DEFAULT_BAUD, SerialLink
+from tinybench.link.serial import SerialLink
 
 
 def open_link(url: str, *, log: Path, baud: int = 0, wiring: str = "") -> Link:
@@ -35,4 +36,4 @@ def open_link(url: str, *, log: Path, baud: int = 0, wiring: str = "") -> Link:
         return open_process(url_path(parts.path), arguments, log)
     if parts.scheme == "labgrid":
         return LabgridLink(parse_labgrid_url(url), wiring)
-    return SerialLink(url, baud or DEFAULT_BAUD, wiring)
+    return SerialLink(url, baud or FIRST_BAUD, wiring)

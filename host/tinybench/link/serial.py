@@ -12,7 +12,6 @@ import serial
 
 from tinybench.errors import LinkError
 
-DEFAULT_BAUD = 115200
 _WRITE_TIMEOUT_S = 10.0
 
 

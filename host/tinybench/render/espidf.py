@@ -20,6 +20,7 @@ from typing import Any
 
 from tinybench import resources
 from tinybench.boards import Board
+from tinybench.boards.facts import FIRST_BAUD
 from tinybench.boards.partitions import app_bytes
 from tinybench.boards.room import Placement
 from tinybench.render.files import render_template
@@ -198,7 +199,7 @@ def _ini(board: Board, placement: Placement) -> IniContext:
         app_bytes=app_bytes(board),
         unflags=_PSRAM_FIX if slow else "",
         upload_baud=board.link.upload_baud,
-        baud=board.link.baud or 115_200,
+        baud=FIRST_BAUD,
     )
 
 
@@ -231,7 +232,7 @@ def _sdkconfig(board: Board, placement: Placement) -> SdkconfigContext:
 def _header(board: Board, others: Mapping[str, str | int]) -> HeaderContext:
     own: dict[str, str | int] = {
         "TB_BOARD_NAME": board.name,
-        "TB_BAUD": board.link.baud,
+        "TB_BAUD": FIRST_BAUD if board.link.transport == "uart" else 0,
         "TB_STACK_BYTES": board.memory.stack_bytes,
     }
     macros = (own | dict(others)).items()

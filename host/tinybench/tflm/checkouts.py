@@ -114,7 +114,10 @@ def find_checkouts(tflm: Path | None, esp_nn: Path | None, kernels: str) -> Chec
 
 def _find(component: Component, named: Path | None) -> Path:
     folder = named or Path(os.environ.get(component.variable, ""))
-    wanted = f"a checkout of espressif/{component.name}, to build TFLM for a virtual board from"
+    wanted = (
+        f"a checkout of espressif/{component.name}: virtual boards run it, and there it is tried "
+    )
+    wanted += "how much arena TFLM needs on any board"
     how = f"{component.option} DIR, or {component.variable}=DIR"
     if str(folder) in ("", "."):
         clone = f"git clone https://github.com/espressif/{component.name}"

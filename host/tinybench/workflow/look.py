@@ -32,11 +32,14 @@ SEED = 1
 def open_instrumented(
     project: Project, compiled: Compiled, instrument: Instrument, watch: Watch
 ) -> Device:
-    """A board on which such a firmware runs; what `flash` put on a virtual one stays.
+    """A board on which such a firmware runs, its line as fast as it can; what `flash` put on a
+    virtual one stays.
 
     Raises:
         BuildError, DeviceError: it cannot be built; the board does not answer as it should.
     """
+    from tinybench.bench.rate import raise_rate, rates_of
+
     check_reach(project, compiled.board)
     build = build_compiled(project, compiled, watch, instrument).build
     place = f"instrument-{instrument.value}" if instrument else "plain"
@@ -50,6 +53,8 @@ def open_instrumented(
             device.hello()
         else:
             device.check(expected(flashed, compiled.board))
+        link = compiled.board.link
+        raise_rate(device, rates_of(link.baud, link.bauds))
     except BaseException:
         device.close()
         raise

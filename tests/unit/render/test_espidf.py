@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
+import os
 import re
 import subprocess
 import sys
@@ -19,6 +21,7 @@ from tinybench.boards.check import _FLASH_MB
 from tinybench.boards.partitions import app_bytes, partitions
 from tinybench.boards.room import Placement
 from tinybench.errors import ConfigError
+from tinybench.link import open_link
 from tinybench.render.project import Identity, write_project
 from tinybench.render.sources import load_sources
 
@@ -178,6 +181,26 @@ def test_each_way_to_the_host_has_its_own_source(tmp_path: Path) -> None:
     usb = write(load_board("xiao-c3"), tmp_path / "b") / "main/port/link.c"
     assert "uart_driver_install" in uart.read_text()
     assert "usb_serial_jtag_driver_install" in usb.read_text()
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="no pseudo terminals here")
+def test_firmware_and_host_begin_at_one_rate(tmp_path: Path) -> None:
+    master, slave = os.openpty()
+    with contextlib.closing(open_link(os.ttyname(slave), log=tmp_path / "log")) as link:
+        opened = link.baud
+    os.close(master)
+    os.close(slave)
+    for name, wanted in (("esp32cam", opened), ("m5timercam", opened), ("xiao-c3", 0)):
+        project = write(load_board(name), tmp_path / name)
+        header = (project / "main/tb_board.h").read_text()
+        assert f"#define TB_BAUD {wanted}\n" in header
+        assert f"monitor_speed = {opened}\n" in (project / "platformio.ini").read_text()
+
+
+def test_the_watchdog_bites_before_the_host_gives_up(tmp_path: Path) -> None:
+    for board in list_boards("hardware"):
+        lines = sdkconfig(write(board, tmp_path / board.name))
+        assert int(lines["CONFIG_ESP_TASK_WDT_TIMEOUT_S"]) < board.link.reply_timeout_s
 
 
 @pytest.mark.parametrize("engine", ENGINES)
