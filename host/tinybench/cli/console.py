@@ -40,10 +40,10 @@ def reports_errors(command: Callable[P, None]) -> Callable[P, None]:
             refused = system_error("use this computer's files", error)
             show_error(refused)
             raise typer.Exit(refused.exit_code) from None
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, typer.Abort):  # Abort: Ctrl-C where a question was asked
             news("interrupted")
             raise typer.Exit(Interrupted.exit_code) from None
-        except (typer.Exit, typer.Abort, typer.BadParameter):
+        except (typer.Exit, typer.BadParameter):
             raise
         except Exception as error:
             show_bug(error)

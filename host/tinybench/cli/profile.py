@@ -19,6 +19,7 @@ from tinybench.cli.options import (
     SomeData,
     TflmSource,
     Weights,
+    WeightsIn,
     project_from,
 )
 from tinybench.project import overlay
@@ -35,6 +36,7 @@ def profile(
     board: Board = None,
     engine: Engine = None,
     weights: Weights = None,
+    weights_in: WeightsIn = None,
     kernels: Kernels = None,
     tflm_source: TflmSource = None,
     esp_nn_source: EspNnSource = None,
@@ -55,6 +57,7 @@ def profile(
             board,
             engine,
             weights=weights,
+            weights_in=weights_in,
             kernels=kernels,
             tflm_source=tflm_source,
             esp_nn_source=esp_nn_source,

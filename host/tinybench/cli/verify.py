@@ -21,6 +21,7 @@ from tinybench.cli.options import (
     SomeData,
     TflmSource,
     Weights,
+    WeightsIn,
     project_from,
 )
 from tinybench.project import overlay
@@ -35,6 +36,7 @@ def verify(
     board: Board = None,
     engine: Engine = None,
     weights: Weights = None,
+    weights_in: WeightsIn = None,
     kernels: Kernels = None,
     tflm_source: TflmSource = None,
     esp_nn_source: EspNnSource = None,
@@ -62,6 +64,7 @@ def verify(
             board,
             engine,
             weights=weights,
+            weights_in=weights_in,
             kernels=kernels,
             tflm_source=tflm_source,
             esp_nn_source=esp_nn_source,

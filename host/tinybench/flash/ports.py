@@ -43,12 +43,14 @@ class Wanted:
         usb_ids: of its port; empty: any port on USB.
         port: as the user names it: a device, a pyserial URL, or a USB serial number.
         mac: as the user names it.
+        port_from: where the port was named.
     """
 
     board: str
     usb_ids: Sequence[str] = ()
     port: str | None = None
     mac: str | None = None
+    port_from: str = "port"
 
 
 def list_ports() -> list[Port]:
@@ -91,7 +93,7 @@ def find_port(
     """
     mac = None if wanted.mac is None else _check_mac(wanted.mac)
     if wanted.port is not None:
-        device = _named(wanted.port, ports)
+        device = _named(wanted.port, wanted.port_from, ports)
         if mac is not None:
             known = [port for port in ports if port.device == device]
             _with_mac(wanted, mac, known or [Port(device, None, None, "")], read_mac)
@@ -126,7 +128,7 @@ def describe_port(port: Port) -> str:
     return f"{port.device}  {', '.join(filter(None, (*facts, port.description)))}"
 
 
-def _named(name: str, ports: Sequence[Port]) -> str:
+def _named(name: str, said_by: str, ports: Sequence[Port]) -> str:
     if _URL.match(name) or any(port.device == name for port in ports) or Path(name).exists():
         return name
     same = [port for port in ports if port.serial_number == name]
@@ -139,7 +141,7 @@ def _named(name: str, ports: Sequence[Port]) -> str:
     near = difflib.get_close_matches(name, on_usb, n=1, cutoff=0.6)
     raise LinkError(
         "a serial port, a pyserial URL or a USB serial number",
-        f"port={name!r}; there is {', '.join(known) or 'no serial port at all'}",
+        f"{said_by}={name!r}; there is {', '.join(known) or 'no serial port at all'}",
         f"did you mean {near[0]!r}?" if near else "`tinybench ports` lists the ports",
     )
 

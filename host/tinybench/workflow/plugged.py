@@ -56,7 +56,8 @@ def with_port(project: Project, board: Board, choose: Choose | None = None) -> P
     if board.kind == "virtual":
         return project
     named = project.port or (None if project.mac else os.environ.get("ESPPORT") or None)
-    wanted = Wanted(board.name, board.link.usb_ids, named, project.mac)
+    said_by = "port" if project.port else "ESPPORT"
+    wanted = Wanted(board.name, board.link.usb_ids, named, project.mac, said_by)
 
     def read_mac(port: Port) -> str | None:
         from tinybench.flash.esptool import Connection, look

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from support import cli
@@ -370,3 +371,15 @@ def test_resume_refuses_what_it_would_not_heed() -> None:
 def test_an_image_refuses_what_it_would_not_heed() -> None:
     _, err = run("flash", "--image", "i.bin", "--kernels", "reference", "--no-build", status=2)
     assert "--kernels and --no-build beside it" in err
+
+
+def test_ctrl_c_where_a_question_is_asked_is_an_interruption(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def ask() -> None:
+        raise typer.Abort
+
+    with pytest.raises(typer.Exit) as caught:
+        console.reports_errors(ask)()
+    assert caught.value.exit_code == 130
+    assert "interrupted" in capsys.readouterr().err

@@ -147,6 +147,9 @@ def test_whose_word_wins(two_boards: None, monkeypatch: pytest.MonkeyPatch) -> N
     assert with_port(project, BOARD, choose=lambda ports: ports[1]).port == "/dev/ttyUSB1"
     monkeypatch.setenv("ESPPORT", "/dev/ttyUSB1")
     assert with_port(project, BOARD).port == "/dev/ttyUSB1"
+    monkeypatch.setenv("ESPPORT", "/dev/ttyUSB7")
+    with pytest.raises(LinkError, match="ESPPORT='/dev/ttyUSB7'; there is /dev/ttyUSB0"):
+        with_port(project, BOARD)
     assert with_port(Project(Path("p"), port="/dev/ttyUSB0"), BOARD).port == "/dev/ttyUSB0"
 
 
