@@ -175,7 +175,7 @@ def _convert(wanted: Any, value: Any, path: Path, where: str) -> Any:
     if typing.get_origin(wanted) is Literal:
         if value in typing.get_args(wanted):
             return value
-        choices = ", ".join(repr(choice) for choice in typing.get_args(wanted))
+        choices = ", ".join(repr(choice) for choice in typing.get_args(wanted) if choice)
         raise ConfigError(f"{path}: {where} one of {choices}", repr(value))
     if typing.get_origin(wanted) is tuple:
         return _convert_list(typing.get_args(wanted)[0], value, path, where)
