@@ -181,7 +181,11 @@ HARDWARE = (resources.boards() / "esp32cam.toml").read_text(encoding="utf-8")
         ("240_000_000", "400_000_000", ["chip.clock_hz", "240 MHz"]),
         ("0x400000", "4_000_000", ["memory.flash_bytes", "4000000"]),
         ("flash_hz = 80_000_000", "flash_hz = 100_000_000", ["memory.flash_hz"]),
-        ('flash_mode = "dio"', 'flash_mode = "qoi"', ["memory.flash_mode one of 'dio', 'qio'", "'qoi'"]),
+        (
+            'flash_mode = "dio"',
+            'flash_mode = "qoi"',
+            ["memory.flash_mode one of 'dio', 'qio'", "'qoi'"],
+        ),
         ("arena_bytes = 153_600", "arena_bytes = 180_736", ["memory.arena_bytes", "164352"]),
         ("mapped_bytes = 0x400000", "mapped_bytes = 0x800000", ["psram.mapped_bytes"]),
         ("xclk = 0", "xclk = 26", ["GPIO26 twice"]),

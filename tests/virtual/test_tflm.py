@@ -16,7 +16,12 @@ from support.tflite_builder import ModelBuilder
 from support.tflm_sources import needs_sources
 
 pytestmark = [needs_sources, needs_tflm, pytest.mark.slow, pytest.mark.timeout(3600)]
-# TFLM is compiled once, for minutes; its objects are kept in the user's cache.
+
+
+@pytest.fixture(autouse=True)
+def minutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """TFLM is compiled once, for minutes; its objects are kept in the user's cache."""
+    monkeypatch.setattr(cli, "PATIENCE_S", 900.0)
 
 
 def grouped_model(groups: int = 2) -> bytes:
