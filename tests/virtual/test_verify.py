@@ -122,8 +122,7 @@ def test_the_op_with_the_fault_is_named(
 @pytest.mark.parametrize(
     "array",
     [
-        "tb_w_0_0_blank",
-        pytest.param("tb_w_0_1_bias", marks=pytest.mark.slow),
+        "tb_w_0_1_bias",
         pytest.param("tb_w_1_filter", marks=pytest.mark.slow),
     ],
 )
