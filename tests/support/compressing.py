@@ -275,8 +275,9 @@ def refusals(bench: Bench) -> dict[str, Any]:
     """What is wrong, in words."""
     import dataclasses
 
+    from support.keras_models import lstm
     from tinybench.train.compress.fit import Samples, Trainer
-    from tinybench.train.compress.job import check_data, claim
+    from tinybench.train.compress.job import _as_int8, check_data, claim
     from tinybench.train.compress.load import load_model
     from tinybench.train.compress.prune import prune
 
@@ -310,6 +311,7 @@ def refusals(bench: Bench) -> dict[str, Any]:
             )
         ),
         "other_kind": said(lambda: load_model(bench.folder / "model.tflite")),
+        "recurrent": _as_int8(lstm(), data, bench.folder / "lstm.tflite")["int8_reason"],
         **_files_that_are_refused(bench.folder, lambda path: said(lambda: load_model(path))),
         "nothing_left": said(lambda: prune(model, Prune(skip=("*",)), bench.trainer())),
     }

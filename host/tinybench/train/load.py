@@ -261,15 +261,25 @@ def every_layer(model: Any) -> list[Any]:
     return found
 
 
-def looping_layers(loaded: Loaded) -> tuple[str, ...]:
-    """Names and kinds of recurrent layers that the converter makes a loop of."""
-    if loaded.keras is None:
-        return ()
-    return tuple(
+def refuse_recurrent(model: Any) -> None:
+    """Refuses recurrent layers that the converter makes a loop of; it may crash on them.
+
+    Raises:
+        ModelError: naming them, and what could take their place.
+    """
+    layers = [
         f"{layer.name} ({type(layer).__name__})"
-        for layer in every_layer(loaded.model)
+        for layer in every_layer(model)
         if type(layer).__name__ in RECURRENT and not getattr(layer, "unroll", False)
-    )
+    ]
+    if layers:
+        raise ModelError(
+            "a model for a microcontroller",
+            f"it has recurrent layers, which no engine here runs: {', '.join(layers)}",
+            "replace them by Conv1D layers or a DS-CNN over the window "
+            "(`tinybench new ds-cnn1d` makes one), or unroll them (unroll=True) where the "
+            "window is short: an unrolled layer is plain dense arithmetic",
+        )
 
 
 def leave_out_softmax(loaded: Loaded) -> None:

@@ -102,10 +102,11 @@ def compress_model(order: Order, *, news: News | None = None) -> dict[str, Any]:
     report = run_and_publish(COMPRESS_JOB, request, order.keras, started, news)
     if order.before is not None:
         report["before"] = order.before
-    if isinstance(options, Huffman) and options.board:
+    converted = order.keras.with_suffix(".tflite").is_file()
+    if isinstance(options, Huffman) and options.board and converted:
         report["device"] = both_ways(order.keras, options.board)
     if "device" in report or order.before is not None:
-        order.keras.with_suffix(".json").write_text(json.dumps(report, indent=2))
+        _write_report(order.keras, report)
     return report
 
 
@@ -179,7 +180,8 @@ def run_and_publish(
     made = work / out.name
     try:
         work.mkdir(parents=True, exist_ok=True)
-        made.unlink(missing_ok=True)
+        for stale in (made, work / "reply.json"):
+            stale.unlink(missing_ok=True)
     except OSError as error:
         raise system_error(f"write {out}", error) from error
     request = {**request, "out": str(made), "work": str(work)}
@@ -187,8 +189,8 @@ def run_and_publish(
     failure: TinybenchError | None = None
     try:
         reply = run_job(job, request, purpose=purpose, progress=news, timeout_s=_DAYS)
-    except TinybenchError as error:
-        if not made.is_file():
+    except ModelError as error:
+        if not (made.is_file() and (work / "reply.json").is_file()):
             raise
         failure = error  # the converter; what was trained is kept
         reply = json.loads((work / "reply.json").read_text())
@@ -252,6 +254,13 @@ def _side(facts: Mapping[str, Any], tflite: Path) -> dict[str, Any]:
     }
 
 
+def _write_report(keras: Path, report: Mapping[str, Any]) -> None:
+    """The report beside a model: the old one, or the new one, whole."""
+    from tinybench.train.quantize import replace_bytes
+
+    replace_bytes(keras.with_suffix(".json"), json.dumps(report, indent=2).encode())
+
+
 def share(right: int, n: int) -> dict[str, Any]:
     """An accuracy with its 95 % interval (Wilson) and how many samples it rests on."""
     from tinybench.report.statistics import share_interval
@@ -267,7 +276,7 @@ def _file(path: Path) -> dict[str, str]:
 def _publish(out: Path, made: Path, report: dict[str, Any]) -> None:
     """Puts the files in place, each whole, and removes the checkpoints."""
     report["made"]["path"] = str(out)
-    made.with_suffix(".json").write_text(json.dumps(report, indent=2))
+    _write_report(made, report)
     if report["labels"] is not None:
         made.with_suffix(".txt").write_text("".join(f"{name}\n" for name in report["labels"]))
     try:

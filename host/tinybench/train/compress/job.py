@@ -19,7 +19,8 @@ from tinybench.train.compress.made import Made
 from tinybench.train.compress.measure import convert, describe, int8_right
 from tinybench.train.finite import check_finite
 from tinybench.train.isolated import report
-from tinybench.train.load import named_weights
+from tinybench.train.load import named_weights, refuse_recurrent
+from tinybench.train.quantize import replace_bytes
 
 REPLY, BEFORE = "reply.json", "before.tflite"
 BENCH_SAMPLES = 100
@@ -77,7 +78,7 @@ def finish(
         out.unlink(missing_ok=True)
         raise system_error(f"save {out.name} (checkpoints are kept)", error) from error
     reply = _figures(before, made, trainer)
-    (work / REPLY).write_text(json.dumps(reply))
+    replace_bytes(work / REPLY, json.dumps(reply).encode())
     report("converting to int8, measuring on desktop")
     reply["after"].update(_as_int8(made.model, made.data, out.with_suffix(".tflite")))
     return reply
@@ -85,11 +86,12 @@ def finish(
 
 def _as_int8(model: Any, data: Data, tflite: Path) -> dict[str, Any]:
     """Converts, and measures the result; why not, where that cannot be."""
-    convert(model, data, tflite)
     try:
+        refuse_recurrent(model)
+        convert(model, data, tflite)
         return {"int8_right": int8_right(tflite.read_bytes(), data.test)}
     except ModelError as error:
-        return {"int8_right": None, "int8_reason": error.seen}
+        return {"int8_right": None, "int8_reason": f"{error.seen} ({error.todo})"}
 
 
 def _figures(before: dict[str, Any] | None, made: Made, trainer: Trainer) -> dict[str, Any]:
@@ -133,7 +135,7 @@ def claim(work: Path, order: dict[str, Any], model: str | None) -> None:
             )
         return
     work.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(key))
+    replace_bytes(file, json.dumps(key).encode())
 
 
 def check_data(model: Any, data: Data, added: int = 0) -> None:

@@ -24,8 +24,8 @@ from tinybench.train.load import (
     every_layer,
     leave_out_softmax,
     load_model,
-    looping_layers,
     predictor,
+    refuse_recurrent,
 )
 from tinybench.train.ptq.ranges import narrow_ranges
 
@@ -50,8 +50,7 @@ def prepare_job(request: dict[str, Any]) -> dict[str, Any]:
     """
     loaded = load_model(Path(request["model"]))
     report("loaded by " + loaded.library)
-    if loops := looping_layers(loaded):
-        raise recurrent(Path(request["model"]), loops)
+    refuse_recurrent(loaded.model)
     if request["logits"]:
         leave_out_softmax(loaded)
     report("converting to TFLite")
@@ -67,17 +66,6 @@ def prepare_job(request: dict[str, Any]) -> dict[str, Any]:
         "probe": _probe(loaded, base),
         "layers": _layer_names(loaded, base),
     }
-
-
-def recurrent(path: Path, layers: tuple[str, ...]) -> ModelError:
-    """The error for layers that the converter makes a loop of."""
-    return ModelError(
-        f"quantize {path.name} for a microcontroller",
-        f"it has recurrent layers, which no engine here runs: {', '.join(layers)}",
-        "replace them by Conv1D layers or a DS-CNN over the window "
-        "(`tinybench new ds-cnn1d` makes one), or unroll them (unroll=True) where the "
-        "window is short: an unrolled layer is plain dense arithmetic",
-    )
 
 
 class _Converting:

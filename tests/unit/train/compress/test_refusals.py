@@ -21,6 +21,7 @@ pytestmark = [pytest.mark.train, pytest.mark.timeout(1200)]
         ("augment_windows", "DataError: pictures (height, width, channels), to augment by shift"),
         ("other_kind", "ModelError: a Keras model to retrain"),
         ("own_layer", "--code FILE.py"),
+        ("recurrent", "recurrent layers, which no engine here runs: lstm"),
         ("two_inputs", "inputs=2"),
         ("nothing_left", "UsageError: weights to prune"),
     ],

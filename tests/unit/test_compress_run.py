@@ -1,0 +1,56 @@
+"""What a run leaves behind when it ends early."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tinybench.errors import ModelError, UsageError
+from tinybench.train import isolated
+from tinybench.workflow.compress import CREATE_JOB, run_and_publish
+
+REPLY = {
+    "after": {"parameters": 5},
+    **{"facts": {}, "notes": [], "labels": None, "pixel_range": None, "stages": {}},
+}
+
+
+def run(
+    monkeypatch: pytest.MonkeyPatch, out: Path, error: Exception, reply: dict[str, Any] | None
+) -> None:
+    """A job that has saved its model when it fails."""
+
+    def job(_: str, request: dict[str, Any], **__: Any) -> dict[str, Any]:
+        Path(request["out"]).write_bytes(b"model")
+        if reply is not None:
+            Path(request["work"], "reply.json").write_text(json.dumps(reply))
+        raise error
+
+    monkeypatch.setattr(isolated, "run_job", job)
+    with pytest.raises(type(error)):
+        run_and_publish(CREATE_JOB, {}, out, 0.0, None)
+
+
+def test_a_model_is_kept_where_the_converter_ends_its_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("keras")
+    out = tmp_path / "m.keras"
+    run(monkeypatch, out, ModelError("convert", "it crashed"), REPLY)
+    assert out.read_bytes() == b"model"
+    assert "it crashed" in json.loads(out.with_suffix(".json").read_text())["after"]["int8_reason"]
+
+
+@pytest.mark.parametrize(
+    ("error", "reply"),
+    [(UsageError("keep it", "No space left on device"), REPLY), (ModelError("save", "died"), None)],
+)
+def test_what_can_be_done_again_is_not_called_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, reply: dict[str, Any] | None
+) -> None:
+    out = tmp_path / "m.keras"
+    run(monkeypatch, out, error, reply)
+    assert [path.name for path in tmp_path.iterdir()] == [".m.checkpoints"], "it is resumed"
