@@ -118,6 +118,21 @@ typedef struct {
 } tb_conv2d_pairs_t;
 void tb_conv2d_pairs(const tb_conv2d_pairs_t *op, const int8_t *in, int8_t *out);
 
+/* FULLY_CONNECTED of one row whose weights are mostly zero. Of each block of four channels, filled
+ * up with zeros, counts[block] taps are kept: taps[] are the input's elements, filter[][4] the
+ * weights. bias has the input's zero point folded in and is filled up to blocks. shift: see
+ * tb_scale.h. */
+typedef struct {
+  int32_t depth, channels;
+  const int8_t *filter;
+  const uint16_t *taps, *counts;
+  int32_t out_offset, act_min, act_max;
+  const int32_t *bias;
+  const int32_t *multiplier;
+  const int8_t *shift;
+} tb_dense_sparse_t;
+void tb_dense_sparse(const tb_dense_sparse_t *op, const int8_t *in, int8_t *out);
+
 /* DEPTHWISE_CONV_2D. filter[out_c][kernel_h][kernel_w]; out_c = in_c * depth_multiplier.
  * bias has the input's zero point folded in; zero: that zero point. Windows of outputs
  * x < inner_last do not leave the image on the right.

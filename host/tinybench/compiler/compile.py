@@ -10,7 +10,7 @@ import numpy as np
 from tinybench.compiler.buffers import choose_directions, make_buffers
 from tinybench.compiler.check import MAX_ARENA_BYTES, check_op, check_size, check_whole
 from tinybench.compiler.coded import code_filters
-from tinybench.compiler.dead import drop_channels
+from tinybench.compiler.dead import Kept, drop_channels
 from tinybench.compiler.diagnose import diagnose_precision
 from tinybench.compiler.fold import Folded, fold
 from tinybench.compiler.lower import OPS
@@ -30,6 +30,7 @@ from tinybench.compiler.program import (
 )
 from tinybench.compiler.replay import replay
 from tinybench.compiler.schedule import schedule
+from tinybench.compiler.sparse import skip_zeros, zero_blocks
 from tinybench.compiler.stack import peak
 from tinybench.errors import UnsupportedModel
 from tinybench.model.graph import Graph
@@ -46,7 +47,7 @@ def compile_graph(graph: Graph, target: Target = PORTABLE) -> Program:
     problems = check_size(graph)
     if problems:
         raise _refusal(graph, problems)
-    folded, kept = drop_channels(fold(graph))
+    folded, kept = _drop(fold(graph), target)
     lowered = _lower(folded)
     if lowered.problems:
         raise _refusal(graph, lowered.problems)
@@ -61,6 +62,8 @@ def compile_graph(graph: Graph, target: Target = PORTABLE) -> Program:
     def top(steps: Sequence[Step]) -> int:
         return peak(buffers(steps), target.alignment)[0]
 
+    if target.zeros == "leave out":
+        steps = skip_zeros(steps, target)
     steps, coding = code_filters(steps, target, top)
     steps = pair_pixels(steps, target, top)
     plan = plan_arena(buffers(steps), target.alignment)
@@ -80,6 +83,10 @@ def compile_graph(graph: Graph, target: Target = PORTABLE) -> Program:
     )
     replay(program, folded.views)
     return program
+
+
+def _drop(folded: Folded, target: Target) -> tuple[Folded, Kept]:
+    return drop_channels(folded) if target.zeros == "leave out" else (folded, {})
 
 
 def check_graph(graph: Graph) -> tuple[Problem, ...]:
@@ -167,7 +174,15 @@ def _dead(graph: Graph, kept: Mapping[int, Sequence[int]]) -> tuple[str, ...]:
 
 
 def _notes(steps: tuple[Step, ...]) -> tuple[str, ...]:
+    shares = [(s, share) for s in steps if (share := zero_blocks(s)) is not None]
+    zeros = [
+        f"op {s.ops[0]} {s.label}: {share:.0%} of its blocks of four weights are zero and left out"
+        for s, share in shares
+    ]
     soft = [f"op {s.ops[0]} {s.label}" for s in steps if s.soft_float]
     if not soft:
-        return ()
-    return (f"floating point in software inside the measured window: {', '.join(soft)}",)
+        return tuple(zeros)
+    return (
+        *zeros,
+        f"floating point in software inside the measured window: {', '.join(soft)}",
+    )

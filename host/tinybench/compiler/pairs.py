@@ -22,7 +22,9 @@ from tinybench.compiler.program import (
     Target,
     Value,
     Window,
+    array_of,
     const_arrays,
+    number_of,
 )
 
 KERNEL, PAIRED_KERNEL = "tb_conv2d", "tb_conv2d_pairs"
@@ -92,14 +94,14 @@ def _look(number: int, place: int, part: Step, target: Target) -> _Candidate | N
     window, filters = fields["window"], _filters(part.kernel)
     assert isinstance(window, Window)
     channels, taps = filters.shape
-    groups = channels // _number(fields["group_out"])
+    groups = channels // number_of(fields["group_out"])
     packed = pack_pairs(filters, groups)
     lengths = group_lengths(packed)
     if lengths is None:
         return None
     plain = part.macs * _PLAIN_MAC + window.out_bytes * _PLAIN_OUTPUT
     blocks = window.out_h * -(-window.out_w // PIXELS)
-    inner = _number(fields["inner_last"]) - _number(fields["inner_first"])
+    inner = number_of(fields["inner_last"]) - number_of(fields["inner_first"])
     pack = _PACK if 2 * inner > window.out_w else _PACK_ANY
     paired = blocks * (
         packed.size * PIXELS * _MAC
@@ -108,26 +110,16 @@ def _look(number: int, place: int, part: Step, target: Target) -> _Candidate | N
         + groups * taps * pack
     )
     fields = _paired_fields(part.kernel, packed, lengths)
-    least = _WORTH * _array(fields["groups"]).nbytes
+    least = _WORTH * array_of(fields["groups"]).nbytes
     if paired >= target.pairing * plain or plain * max(1.0, target.pairing) - paired < least:
         return None
     return _Candidate(number, place, fields, plain - paired)
 
 
-def _number(value: Value) -> int:
-    assert isinstance(value, int)
-    return value
-
-
-def _array(value: Value) -> NDArray[np.generic]:
-    assert isinstance(value, ConstArray)
-    return value.data
-
-
 def _filters(kernel: Kernel) -> Int8:
     """(channels, taps), out of blocks that are filled up with zero channels."""
-    blocks = _array(kernel.fields["filter"]).astype(np.int8)
-    per_group, taps = _number(kernel.fields["group_out"]), blocks.shape[1]
+    blocks = array_of(kernel.fields["filter"]).astype(np.int8)
+    per_group, taps = number_of(kernel.fields["group_out"]), blocks.shape[1]
     window = kernel.fields["window"]
     assert isinstance(window, Window)
     full = blocks.transpose(0, 2, 1).reshape(window.out_c // per_group, -1, taps)
@@ -188,11 +180,11 @@ def _cut(most: NDArray[np.int64], least: NDArray[np.int64]) -> list[int]:
 
 def _paired_fields(kernel: Kernel, packed: Int8, lengths: list[list[int]]) -> dict[str, Value]:
     fields = kernel.fields
-    per_group = _number(fields["group_out"])
+    per_group = number_of(fields["group_out"])
     ends = np.array([n for pair in lengths for n in (*pair, 0)], np.uint8)
     window = fields["window"]
     assert isinstance(window, Window)
-    bias = _array(fields["bias"]).reshape(window.out_c // per_group, -1)[:, :per_group]
+    bias = array_of(fields["bias"]).reshape(window.out_c // per_group, -1)[:, :per_group]
     kept = ("window", "group_in", "group_out")
     return {
         **{name: fields[name] for name in kept},
@@ -229,7 +221,7 @@ def _columns(candidate: _Candidate, step: Step, target: Target) -> Iterator[int]
 def _with(steps: tuple[Step, ...], candidate: _Candidate, columns: int) -> tuple[Step, ...]:
     """The steps with one convolution in pairs."""
     step = steps[candidate.step]
-    taps = _number(candidate.fields["taps"])
+    taps = number_of(candidate.fields["taps"])
     words = Scratch("words", columns // PIXELS * 2 * taps * 4, "int32")
     fields = {**candidate.fields, "columns": columns, "words": words}
     kernel = Kernel(PAIRED_KERNEL, fields)

@@ -31,6 +31,8 @@ class Target:
         weights: "huffman": filters are kept in code where that saves flash, and decoded in every
             inference.
         weights_in: "ram": all constants are copied there at boot.
+        zeros: "compute": channels without effect and blocks of zeros are kept and computed, to see
+            what leaving them out saves.
     """
 
     isa: str = "portable"
@@ -40,6 +42,7 @@ class Target:
     pairing: float = 0.9
     weights: Weighting = "plain"
     weights_in: Literal["flash", "ram"] = "flash"
+    zeros: Literal["leave out", "compute"] = "leave out"
 
     @property
     def weights_words(self) -> str:
@@ -444,6 +447,18 @@ class Program:
         """Of a step's operands that are constants."""
         operands = (self.graph.tensors[t] for t in step.inputs)
         return sum(t.nbytes for t in operands if t.data is not None)
+
+
+def number_of(value: Value) -> int:
+    """A field that is a number."""
+    assert isinstance(value, int)
+    return value
+
+
+def array_of(value: Value) -> NDArray[Any]:
+    """A field that is a constant array."""
+    assert isinstance(value, ConstArray)
+    return value.data
 
 
 def const_arrays(kernel: Kernel) -> tuple[ConstArray, ...]:
