@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from support.op_case import OpCase, model_of
 from support.strategies import OP_CASES
 from support.strategies.int16 import INT16_CASES
-from tinybench.compiler import compile_graph
+from tinybench.compiler import Target, compile_graph
 from tinybench.compiler.fold import FOLDINGS
 from tinybench.compiler.lower import OPS
 from tinybench.model.read import parse_tflite
@@ -45,7 +45,7 @@ def test_an_op_on_int16_becomes_one_of_its_kernels(name: str, data: st.DataObjec
 
 
 def check_kernels(name: str, case: OpCase, kernels: tuple[str, ...]) -> None:
-    program = compile_graph(parse_tflite(model_of([case])))
+    program = compile_graph(parse_tflite(model_of([case])), Target(zeros="compute"))
     for step in program.steps:
         if step.label == name:
             assert step.kernel.function in kernels
