@@ -181,9 +181,9 @@ def show_report(report: Mapping[str, Any]) -> None:
             ("made", f"{report['made']['path']}, with .tflite and .json beside it"),
         ]
     )
-    for side in sides:
-        if reason := report[side].get("int8_reason"):
-            news(f"note: no int8 figures {side}: {reason}")
+    for reason in dict.fromkeys(report[side].get("int8_reason") for side in sides):
+        if reason:
+            news(f"note: no int8 figures: {reason}")
     for note in report["notes"]:
         news(f"note: {note}")
 

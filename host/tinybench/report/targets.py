@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _CONV = "Conv1D or DS-CNN layers over the window (`tinybench new ds-cnn1d`)"
 _RELU6 = "relu6 (`tinybench compress activation` puts it in)"
+_NORMALIZATION = "BatchNormalization for LayerNormalization"
 
 INSTEAD = {
     **dict.fromkeys(
@@ -28,6 +29,7 @@ INSTEAD = {
         ),
         _CONV,
     ),
+    **dict.fromkeys(("NEG", "RSQRT", "SQUARED_DIFFERENCE"), _NORMALIZATION),
     **dict.fromkeys(("ELU", "GELU", "EXP", "HARD_SWISH", "ERF"), _RELU6),
 }  # fmt: skip
 """Op -> what can replace the layers that it is made of."""
