@@ -42,7 +42,8 @@ void tb_chain(const tb_chain_t *chain, const int8_t *in, int8_t *out) {
     const int32_t bytes = win->out_w * win->out_c;
     int8_t *const to =
         i == last ? out + y * bytes : (int8_t *)links[i].ring + (y % links[i].capacity) * bytes;
-    links[i].row(links[i].op, &rows[i], y, to);
+    const tb_rows_t operands[2] = {rows[i], {links[i].beside, win->out_h, links[i].beside_bytes}};
+    links[i].row(links[i].op, operands, y, to);
 #ifdef TB_TAP
     tb_tap(links[i].tensor, (uint32_t)(y * bytes), to, (uint32_t)bytes);
 #endif

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ADD, SUB, MUL, MAXIMUM, MINIMUM, PRELU with broadcasting, and every function of one int8 as a
- * table. */
+ * table. Elements are made in the order of their addresses, so an output may also begin below an
+ * operand that it is written over. */
 #include "tb_broadcast.h"
 #include "tb_fixedpoint.h"
 #include "tb_kernels.h"
 #include "tb_scale.h"
+#include "tb_window.h"
 
 #define HEADROOM 20     /* bits by which ADD scales its inputs up */
 #define MANY_PIXELS 256 /* for which MUL makes a table per channel */
@@ -112,4 +114,26 @@ void tb_lookup(const tb_lookup_t *op, const int8_t *in, int8_t *out) {
     table += 256;
     table = table == last ? first : table;
   }
+}
+
+/* The same as links of a chain. */
+
+void tb_add_row(const void *op, const tb_rows_t *in, int32_t y, int8_t *out) {
+  tb_add((const tb_add_t *)op, tb_row(&in[0], y), tb_row(&in[1], y), out);
+}
+
+void tb_mul_row(const void *op, const tb_rows_t *in, int32_t y, int8_t *out) {
+  tb_mul((const tb_mul_t *)op, tb_row(&in[0], y), tb_row(&in[1], y), out);
+}
+
+void tb_maximum_row(const void *op, const tb_rows_t *in, int32_t y, int8_t *out) {
+  tb_maximum((const tb_maximum_t *)op, tb_row(&in[0], y), tb_row(&in[1], y), out);
+}
+
+void tb_minimum_row(const void *op, const tb_rows_t *in, int32_t y, int8_t *out) {
+  tb_minimum((const tb_minimum_t *)op, tb_row(&in[0], y), tb_row(&in[1], y), out);
+}
+
+void tb_lookup_row(const void *op, const tb_rows_t *in, int32_t y, int8_t *out) {
+  tb_lookup((const tb_lookup_t *)op, tb_row(&in[0], y), out);
 }

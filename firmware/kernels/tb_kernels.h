@@ -41,10 +41,11 @@ typedef struct {
   int32_t capacity, bytes;
 } tb_rows_t;
 
-/* One output row of a kernel with a window; op is its parameters. */
+/* One output row of a kernel; op is its parameters. Those of an elementwise kernel are for one row:
+ * in[1] are the rows of its second operand. */
 typedef void tb_row_fn(const void *op, const tb_rows_t *in, int32_t y, int8_t *out);
 tb_row_fn tb_conv2d_row, tb_conv2d_pairs_row, tb_depthwise_row, tb_average_pool_row,
-    tb_max_pool_row;
+    tb_max_pool_row, tb_add_row, tb_mul_row, tb_maximum_row, tb_minimum_row, tb_lookup_row;
 
 /* One kernel of a chain, and the ring that its rows go to; the last one's go to the output. */
 typedef struct {
@@ -52,7 +53,9 @@ typedef struct {
   const void *op;
   const tb_window_t *window;
   uint8_t *ring;
-  int32_t capacity; /* rows */
+  int32_t capacity;     /* rows */
+  const int8_t *beside; /* a second operand, there as a whole */
+  int32_t beside_bytes; /* from one of its rows to the next; 0 repeats it */
 #ifdef TB_TAP
   uint32_t tensor; /* that it makes, for tb_tap() */
 #endif

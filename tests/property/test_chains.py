@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +18,7 @@ from tinybench.compiler import Target, compile_graph
 from tinybench.compiler.buffers import make_buffers
 from tinybench.compiler.chains import chain_of
 from tinybench.compiler.program import Step
+from tinybench.compiler.replay import PlanClashError, replay
 from tinybench.compiler.stack import peak
 from tinybench.model.read import parse_tflite
 
@@ -64,6 +66,51 @@ class _Stack:
         w = self._weights(filters, axis, out)
         self._put(kind, (1, *size, out), w, options, 3)
 
+    def add_block(self) -> None:
+        """An inverted residual, as MobileNetV2 has them, with elementwise ops anywhere in it."""
+        draw, source = self._draw, self._last
+        narrow = self._shape[3]
+        wide = narrow * draw(st.integers(3, 6))
+        self._convolve("CONV_2D", wide, 1)
+        self._maybe_elementwise()
+        self._convolve("DEPTHWISE_CONV_2D", wide, draw(st.sampled_from([3, 5])))
+        self._maybe_elementwise()
+        self._convolve("CONV_2D", narrow, 1)
+        self._binary(draw(st.sampled_from(["ADD", "MUL"])), source)
+        self._maybe_elementwise()
+
+    def _convolve(self, kind: str, out: int, kernel: int) -> None:
+        depthwise = kind.startswith("DEPTHWISE")
+        filters = (1, kernel, kernel, out) if depthwise else (out, kernel, kernel, self._shape[3])
+        options = {"padding": "SAME", "stride_h": 1, "stride_w": 1}
+        if depthwise:
+            options["depth_multiplier"] = 1
+        self._scale, self._zero = 0.06, self._draw(st.integers(-20, 20))
+        weights = self._weights(filters, 3 if depthwise else 0, out)
+        self._put(kind, (*self._shape[:3], out), weights, options, 3)
+
+    def _maybe_elementwise(self) -> None:
+        """A table; or the product with one value per channel, from outside or constant."""
+        shape = (1, 1, 1, self._shape[3])
+        kind = self._draw(st.sampled_from([None, "table", "gate", "constant"]))
+        if kind == "table":
+            self._scale, self._zero = 1 / 256, -128
+            self._put("LOGISTIC", self._shape, [], {}, 1)
+        elif kind == "gate":
+            self._binary("MUL", self._b.input(shape, scale=0.02, zero_point=3))
+        elif kind == "constant":
+            values = self._random.integers(-127, 128, shape).astype(np.int8)
+            self._binary("MUL", self._b.const(values, scale=0.01))
+
+    def _binary(self, kind: str, other: int) -> None:
+        operands = [self._last, other]
+        if self._draw(st.booleans()):
+            operands.reverse()
+        self._scale, self._zero = 0.12, self._draw(st.integers(-20, 20))
+        out = self._b.tensor(self._shape, self._scale, self._zero)
+        self._b.op(kind, operands, [out])
+        self._last = out
+
     def _weights(self, shape: tuple[int, ...], axis: int, channels: int) -> list[int]:
         values = self._random.integers(-127, 128, shape).astype(np.int8)
         scale = self._random.uniform(0.001, 0.01, channels).astype(np.float32)
@@ -88,6 +135,70 @@ def stacks(draw: st.DrawFn) -> bytes:
     for _ in range(draw(st.integers(2, 6))):
         stack.add()
     return stack.finish()
+
+
+@st.composite
+def residual_blocks(draw: st.DrawFn) -> bytes:
+    """One or two of them."""
+    stack = _Stack(draw)
+    for _ in range(draw(st.integers(1, 2))):
+        stack.add_block()
+    return stack.finish()
+
+
+@needs_tflm
+@settings(
+    max_examples=examples(25),
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(residual_blocks())
+def test_elementwise_ops_in_chains_equal_tflm(model: bytes) -> None:
+    check_same_bytes(model, target=SMALLEST)
+
+
+def test_a_residual_is_added_over_the_input_that_it_waits_for() -> None:
+    """Nothing but the block's input, rings of 3 rows and 1, and the row that comes next is live."""
+    graph = parse_tflite(residual_model())
+    program = compile_graph(graph, SMALLEST)
+    assert [len(step.links) for step in program.steps] == [4]
+    places = {t: b for b in program.plan.buffers for t in b.tensors}
+    source, out = (places[t.tensor] for t in (*program.inputs, *program.outputs))
+    assert source.offset == out.offset
+    assert program.arena_bytes == 16 * 8 * 4 + 3 * 8 * 24 + 8 * 24 + 8 * 4
+
+
+def test_a_sum_above_what_is_still_to_be_added_is_found() -> None:
+    program = compile_graph(parse_tflite(residual_model()), SMALLEST)
+    places = {program.inputs[0].tensor: 0, program.outputs[0].tensor: 1}
+    buffers = tuple(
+        replace(b, offset=places.get(b.tensors[0], 2000 + b.offset)) for b in program.plan.buffers
+    )
+    plan = replace(program.plan, buffers=buffers, arena_bytes=4000)
+    with pytest.raises(PlanClashError, match="second operand"):
+        replay(replace(program, plan=plan), {})
+
+
+def residual_model() -> bytes:
+    """16 x 8 pixels, 4 channels made into 24, filtered, made into 4 again, and added."""
+    b = ModelBuilder()
+
+    def convolve(kind: str, source: int, out: int, filters: tuple[int, ...], **options: int) -> int:
+        axis = 3 if options else 0
+        scale = np.full(out, 0.01, np.float32)
+        w = b.const(np.ones(filters, np.int8), scale=scale, axis=axis)
+        made = b.tensor((1, 16, 8, out), 0.1, 0)
+        b.op(
+            kind, [source, w], [made], version=3, padding="SAME", stride_h=1, stride_w=1, **options
+        )
+        return made
+
+    x = b.input((1, 16, 8, 4), scale=0.1, zero_point=0)
+    wide = convolve("CONV_2D", x, 24, (24, 1, 1, 4))
+    wide = convolve("DEPTHWISE_CONV_2D", wide, 24, (1, 3, 3, 24), depth_multiplier=1)
+    narrow = convolve("CONV_2D", wide, 4, (4, 1, 1, 24))
+    y = b.tensor((1, 16, 8, 4), 0.2, 0)
+    b.op("ADD", [narrow, x], [y])
+    return b.finish(outputs=[y])
 
 
 @needs_tflm

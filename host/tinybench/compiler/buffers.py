@@ -64,7 +64,7 @@ def make_buffers(
         shared[source] = [source]
     for tensor, source in views.items():
         shared.setdefault(source, []).append(tensor)
-    over = defaultdict(_Over, _rows_over(graph, steps, root, last, kept))
+    over = defaultdict(_Over, _rows_over(graph, steps, root, first, last, kept))
     sizes = _sizes(graph, steps)
     tensors = tuple(
         Buffer(
@@ -162,6 +162,7 @@ def _take_over(
             source = root[step.inputs[position]]
             constant = graph.tensors[source].data is not None
             free = not constant and last[source] == i and source not in kept
+            free &= not step.links or [root[t] for t in step.inputs].count(source) == 1
             if fresh and free and graph.tensors[source].nbytes == graph.tensors[out].nbytes:
                 owner[out] = source
                 break
@@ -181,6 +182,7 @@ def _rows_over(
     graph: Graph,
     steps: Sequence[Step],
     root: Mapping[int, int],
+    first: Mapping[int, int],
     last: Mapping[int, int],
     kept: set[int],
 ) -> dict[int, _Over]:
@@ -191,16 +193,19 @@ def _rows_over(
             continue
         source, out = root[step.inputs[0]], root[step.output]
         constant = graph.tensors[source].data is not None
-        if not constant and last[source] == i and source not in kept:
-            over[out] = _Over(source, *_lags(step, graph.tensors[source].nbytes))
+        shares = not constant and last[source] == i and source not in kept
+        if shares and first[out] == i:
+            over[out] = _Over(source, *_lags(step, graph.tensors[source].nbytes, root))
     return over
 
 
-def _lags(step: Step, source_bytes: int) -> tuple[int, int]:
+def _lags(step: Step, source_bytes: int, root: Mapping[int, int]) -> tuple[int, int]:
     """How far below or above its input a step's output may begin; a chain runs from the top."""
-    if step.window is None:
-        return lag_below(step.links), source_bytes
-    return step.window.lag_below(), step.window.lag_above()
+    if step.window is not None:
+        return step.window.lag_below(), step.window.lag_above()
+    source = root[step.inputs[0]]
+    beside = [i for i, link in enumerate(step.links) for t in link.inputs[1:] if root[t] == source]
+    return lag_below(step.links, beside), source_bytes
 
 
 def _find(owner: Mapping[int, int], tensor: int) -> int:

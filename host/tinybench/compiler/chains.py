@@ -1,7 +1,8 @@
 """Row chains: kernels run row by row, so that the tensors between them never exist as a whole.
 
 A chain replaces steps that read one another by one step with small rings between them. No value is
-computed twice. Which steps to chain is for the schedule to choose.
+computed twice. An elementwise call is a link, too; its second operand is there as a whole. Which
+steps to chain is for the schedule to choose.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinybench.compiler.program import Kernel, Step, Target, Window, const_arrays
+from tinybench.compiler.rowwise import beside_row_bytes, elementwise_link
 from tinybench.model.graph import Graph
 
 MAX_LINKS = 8  # TB_CHAIN_MAX in tb_kernels.h
@@ -28,7 +30,8 @@ def chain_of(graph: Graph, steps: Sequence[Step], target: Target) -> Step | None
         steps: each but the first is the only one that reads the one before, see reads_alone().
         target: limits the constants of a chain.
     """
-    links = [_with_image_rows(graph, step) for step in steps]
+    before = (None, *(step.output for step in steps))
+    links = [_with_image_rows(graph, step, made) for step, made in zip(steps, before, strict=False)]
     whole = [link for link in links if link is not None]
     if len(whole) != len(steps) or len(steps) > MAX_LINKS:
         return None
@@ -39,17 +42,27 @@ def chain_of(graph: Graph, steps: Sequence[Step], target: Target) -> Step | None
         ops=tuple(op for link in whole for op in link.ops),
         label=" > ".join(link.label for link in whole),
         kernel=Kernel(CHAIN, {}),
-        inputs=whole[0].inputs[:1],
+        inputs=(whole[0].inputs[0], *(t for link in whole for t in link.inputs[1:])),
         output=whole[-1].output,
         macs=sum(link.macs for link in whole),
+        in_place=_in_place(graph, whole),
         links=tuple(whole),
     )
 
 
-def _with_image_rows(graph: Graph, step: Step) -> Step | None:
+def _in_place(graph: Graph, links: Sequence[Step]) -> tuple[int, ...]:
+    """Position of the second operand that the last link may write its rows over."""
+    count = sum(len(link.inputs) - 1 for link in links)
+    whole = len(links[-1].inputs) > 1 and beside_row_bytes(graph, links[-1]) > 0
+    return (count,) if whole else ()
+
+
+def _with_image_rows(graph: Graph, step: Step, made: int | None) -> Step | None:
     """A step whose rows are those of the image; a pointwise one may have been cut otherwise."""
     window, shape = step.window, graph.tensors[step.output].shape
-    if window is None or step.alone or len(shape) != 4:
+    if window is None:
+        return elementwise_link(graph, step, made)
+    if step.alone or len(shape) != 4:
         return None
     if (window.out_h, window.out_w) == shape[1:3]:
         return step
@@ -69,13 +82,20 @@ def _fits(a: Step, b: Step) -> bool:
     return same and b.inputs[0] == a.output
 
 
-def lag_below(links: Sequence[Step]) -> int:
-    """As Window.lag_below(), for a chain over its first input."""
+def lag_below(links: Sequence[Step], beside: Sequence[int] = ()) -> int:
+    """As Window.lag_below(), for a chain over its first input.
+
+    Args:
+        links: of the chain.
+        beside: numbers of the links that read the same tensor as their second operand.
+    """
     windows = [link.window for link in links if link.window is not None]
     first, last = windows[0], windows[-1]
     ends = (np.arange(last.out_h, dtype=np.int64) + 1) * last.out_row
-    unread = np.append(first.all_rows_read()[0], first.in_h)[_rows_made(windows)]
-    return max(-first.in_h * first.in_row, int((ends - unread * first.in_row).max()))
+    unread = np.append(first.all_rows_read()[0], first.in_h)[_rows_made(windows)] * first.in_row
+    for number in beside:
+        unread = np.minimum(unread, _rows_made(windows[number:]) * windows[number].out_row)
+    return max(-first.in_h * first.in_row, int((ends - unread).max()))
 
 
 def _rows_made(windows: Sequence[Window]) -> NDArray[np.int64]:

@@ -127,6 +127,10 @@ class _Arena:
         if (found != self._views.get(tensor, tensor) + row * _ROW).any():
             raise PlanClashError(f"{who}: tensor {tensor} is overwritten by {set(found.tolist())}")
 
+    def place(self, tensor: int) -> tuple[int, int] | None:
+        """(first, end) of a tensor in the arena; None of a constant."""
+        return self._places.get(tensor)
+
     def _bytes(self, tensor: int, first: int, end: int | None) -> NDArray[np.int64]:
         start, stop = self._places[tensor]
         return self._owner[start + first : stop if end is None else start + end]
@@ -158,9 +162,37 @@ class _Chain:
         for row in range(self._made[link - 1], last) if link > 0 else ():
             self._make(link - 1, row)
         self._made[link] += 1
+        for tensor in self._step.links[link].inputs[1:]:
+            self._read_beside(link, y, tensor)
         self._write(link, y)
         for row in range(first, last):
             self._read(link, row)
+
+    def _read_beside(self, link: int, y: int, tensor: int) -> None:
+        """A second operand: there as a whole, or the same for every row.
+
+        Elements are read and written in the order of their addresses. So a row may be written over
+        the operand's own row, or begin below it, but not over what is read for every row.
+        """
+        place = self._arena.place(tensor)
+        if place is None:
+            return
+        size = self._window(link).out_row
+        rowwise = place[1] - place[0] == size * self._window(link).out_h
+        first, end = (y * size, (y + 1) * size) if rowwise else (0, place[1] - place[0])
+        who = f"{self._who}, link {link}"
+        self._arena.read(tensor, who, first, end)
+        begin = self._row_begin(link, y)
+        apart = begin + size <= place[0] + first or place[0] + end <= begin
+        if not apart and not (rowwise and begin <= place[0] + first):
+            raise PlanClashError(f"{who}: row {y} at {begin} is over its second operand")
+
+    def _row_begin(self, link: int, y: int) -> int:
+        """Where a row is written in the arena."""
+        place = self._arena.place(self._step.links[link].output)
+        assert place is not None
+        last = link + 1 == len(self._made)
+        return place[0] + (y if last else y % self._rows[link]) * self._window(link).out_row
 
     def _write(self, link: int, y: int) -> None:
         size, tensor = self._window(link).out_row, self._step.links[link].output

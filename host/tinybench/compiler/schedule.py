@@ -118,7 +118,7 @@ def _rows_of_readers(
 
     def alone(i: int) -> bool:
         made = steps[i - 1].output
-        return steps[i].inputs[0] == made and readers[made] == 1 and made not in kept
+        return made in steps[i].inputs and readers[made] == 1 and made not in kept
 
     for first in range(len(steps)):
         end = first + 1

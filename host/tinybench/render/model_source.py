@@ -21,6 +21,7 @@ from tinybench.compiler.program import (
     Value,
     all_values,
 )
+from tinybench.compiler.rowwise import beside_row_bytes
 from tinybench.render.files import render_template
 from tinybench.render.instrument import Instrument
 
@@ -78,11 +79,16 @@ class OpSource:
 
 @dataclass(frozen=True)
 class ChainSource:
-    """A tb_chain_t and the initializers of its tb_link_t."""
+    """A tb_chain_t and the initializers of its tb_link_t.
+
+    Attributes:
+        windows: of links whose kernels have none.
+    """
 
     name: str
     links_name: str
     comment: str
+    windows: tuple[FieldSource, ...]
     links: tuple[str, ...]
 
 
@@ -334,7 +340,8 @@ def _field(number: str, value: Value, scratches: Mapping[str, str]) -> str:
 
 def _call(program: Program, step: Step, number: str) -> CallSource:
     arguments = [f"&tb_op_{number}"]
-    for position, tensor in enumerate(step.inputs):
+    read = step.inputs[:1] if step.links else step.inputs  # links have their second operands
+    for position, tensor in enumerate(read):
         if program.graph.tensors[tensor].data is not None:
             arguments.append(_operand_name(number, position))
         else:
@@ -358,8 +365,9 @@ def _named_parts(step: Step, number: int) -> list[tuple[str, Step]]:
 def _chain(program: Program, step: Step, number: int, instrument: Instrument) -> ChainSource:
     rings = [*step.rings, (None, 0)]
     links = (
-        f"{part.kernel.function}_row, &tb_op_{name}, &tb_op_{name}.window, "
+        f"{part.kernel.function}_row, &tb_op_{name}, {_window_name(part, name)}, "
         + (f"tb_arena + {_offset(program, tensor)}, {rows}" if tensor is not None else "nullptr, 0")
+        + f", {_beside(program, part, name)}"
         + (f", {part.output}" if instrument is Instrument.TAP else "")
         for (name, part), (tensor, rows) in zip(_named_parts(step, number), rings, strict=True)
     )
@@ -367,8 +375,34 @@ def _chain(program: Program, step: Step, number: int, instrument: Instrument) ->
         name=f"tb_op_{number}",
         links_name=f"tb_links_{number}",
         comment=_comment(step),
+        windows=tuple(
+            FieldSource(_own_window(name), _field(name, part.window, {}))
+            for name, part in _named_parts(step, number)
+            if "window" not in part.kernel.fields and part.window is not None
+        ),
         links=tuple(links),
     )
+
+
+def _own_window(name: str) -> str:
+    return f"tb_window_{name}"
+
+
+def _window_name(link: Step, name: str) -> str:
+    """A window that the kernel knows of, or one of the link's own."""
+    own = "window" not in link.kernel.fields
+    return f"&{_own_window(name)}" if own else f"&tb_op_{name}.window"
+
+
+def _beside(program: Program, link: Step, name: str) -> str:
+    """A link's second operand, and the bytes from row to row."""
+    if len(link.inputs) == 1:
+        return "nullptr, 0"
+    tensor = link.inputs[1]
+    constant = program.graph.tensors[tensor].data is not None
+    place = "reinterpret_cast<const int8_t *>(tb_arena + {})"
+    operand = _operand_name(name, 1) if constant else place.format(_offset(program, tensor))
+    return f"{operand}, {beside_row_bytes(program.graph, link)}"
 
 
 def _comment(step: Step) -> str:
