@@ -45,7 +45,8 @@ typedef struct {
  * in[1] are the rows of its second operand. */
 typedef void tb_row_fn(const void *op, const tb_rows_t *in, int32_t y, int8_t *out);
 tb_row_fn tb_conv2d_row, tb_conv2d_pairs_row, tb_depthwise_row, tb_average_pool_row,
-    tb_max_pool_row, tb_add_row, tb_mul_row, tb_maximum_row, tb_minimum_row, tb_lookup_row;
+    tb_max_pool_row, tb_add_row, tb_mul_row, tb_maximum_row, tb_minimum_row, tb_lookup_row,
+    tb_copy_rows_row;
 
 /* One kernel of a chain, and the ring that its rows go to; the last one's go to the output. */
 typedef struct {

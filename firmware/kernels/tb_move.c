@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "tb_kernels.h"
+#include "tb_window.h"
 
 /* How many bytes one step along `axis` covers, in a tensor of these sizes. */
 static int32_t stride(const int32_t size[4], int axis) {
@@ -46,6 +47,11 @@ void tb_copy_rows(const tb_copy_rows_t *op, const int8_t *in, int8_t *out) {
     in += op->bytes;
     out += op->out_step;
   }
+}
+
+/* The same as a link of a chain: op->rows are the pixels of a row. */
+void tb_copy_rows_row(const void *op, const tb_rows_t *in, int32_t y, int8_t *out) {
+  tb_copy_rows((const tb_copy_rows_t *)op, tb_row(in, y), out);
 }
 
 /* The innermost axis; most transpositions move single bytes. */

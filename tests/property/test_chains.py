@@ -23,6 +23,7 @@ from tinybench.compiler.stack import peak
 from tinybench.model.read import parse_tflite
 
 KINDS = ("CONV_2D", "DEPTHWISE_CONV_2D", "AVERAGE_POOL_2D", "MAX_POOL_2D")
+STRIDES = st.sampled_from([1, 1, 2])
 SMALLEST = Target(work_per_memory=1e-9)  # whatever it costs
 
 
@@ -79,15 +80,29 @@ class _Stack:
         self._binary(draw(st.sampled_from(["ADD", "MUL"])), source)
         self._maybe_elementwise()
 
-    def _convolve(self, kind: str, out: int, kernel: int) -> None:
+    def add_gated_block(self) -> None:
+        """Expanded, filtered, multiplied by its own mean: that wants the filtered as a whole."""
+        draw = self._draw
+        wide = draw(st.integers(9, 70))
+        self._convolve("CONV_2D", wide, draw(st.sampled_from([1, 1, 3])))
+        self._convolve("DEPTHWISE_CONV_2D", wide, draw(st.sampled_from([3, 5])), draw(STRIDES))
+        filtered = self._last
+        axes = self._b.const(np.array([1, 2], np.int32))
+        mean = self._b.tensor((1, 1, 1, wide), 0.05, 4)
+        self._b.op("MEAN", [filtered, axes], [mean], version=2, keep_dims=True)
+        self._binary("MUL", mean)
+        self._convolve("CONV_2D", draw(st.integers(1, 5)), 1)
+
+    def _convolve(self, kind: str, out: int, kernel: int, stride: int = 1) -> None:
         depthwise = kind.startswith("DEPTHWISE")
         filters = (1, kernel, kernel, out) if depthwise else (out, kernel, kernel, self._shape[3])
-        options = {"padding": "SAME", "stride_h": 1, "stride_w": 1}
+        options = {"padding": "SAME", "stride_h": stride, "stride_w": stride}
+        size = tuple(-(-n // stride) for n in self._shape[1:3])
         if depthwise:
             options["depth_multiplier"] = 1
         self._scale, self._zero = 0.06, self._draw(st.integers(-20, 20))
         weights = self._weights(filters, 3 if depthwise else 0, out)
-        self._put(kind, (*self._shape[:3], out), weights, options, 3)
+        self._put(kind, (1, *size, out), weights, options, 3)
 
     def _maybe_elementwise(self) -> None:
         """A table; or the product with one value per channel, from outside or constant."""
@@ -146,6 +161,39 @@ def residual_blocks(draw: st.DrawFn) -> bytes:
     return stack.finish()
 
 
+@st.composite
+def gated_blocks(draw: st.DrawFn) -> bytes:
+    """One, on an image of any size."""
+    stack = _Stack(draw)
+    stack.add_gated_block()
+    return stack.finish()
+
+
+@needs_tflm
+@settings(
+    max_examples=examples(25),
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(gated_blocks())
+def test_channel_groups_equal_tflm(model: bytes) -> None:
+    check_same_bytes(model, target=SMALLEST)
+
+
+def test_every_channel_is_made_once_and_all_of_them_are() -> None:
+    graph = parse_tflite(gated_model())
+    plain = compile_graph(graph, Target(chain_bytes=-1))
+    program = compile_graph(graph, SMALLEST)
+    groups = [step for step in program.steps if step.ops == (0, 1)]
+    assert len(groups) > 1
+    assert program.arena_bytes < plain.arena_bytes
+    assert (program.macs, program.weights_bytes) == (plain.macs, plain.weights_bytes)
+    missing = replace(program, steps=program.steps[1:])
+    buffers = [replace(b, first=b.first - 1, last=b.last - 1) for b in program.plan.buffers]
+    plan = replace(program.plan, buffers=tuple(buffers))
+    with pytest.raises(PlanClashError, match="MEAN"):
+        replay(replace(missing, plan=plan), {})
+
+
 @needs_tflm
 @settings(
     max_examples=examples(25),
@@ -176,6 +224,29 @@ def test_a_sum_above_what_is_still_to_be_added_is_found() -> None:
     plan = replace(program.plan, buffers=buffers, arena_bytes=4000)
     with pytest.raises(PlanClashError, match="second operand"):
         replay(replace(program, plan=plan), {})
+
+
+def gated_model() -> bytes:
+    """16 x 8 pixels, 4 channels made into 48, filtered, and multiplied by their means."""
+    b = ModelBuilder()
+
+    def convolve(kind: str, source: int, filters: tuple[int, ...], **options: int) -> int:
+        scale = np.full(48, 0.01, np.float32)
+        w = b.const(np.ones(filters, np.int8), scale=scale, axis=3 if options else 0)
+        made = b.tensor((1, 16, 8, 48), 0.1, 0)
+        b.op(
+            kind, [source, w], [made], version=3, padding="SAME", stride_h=1, stride_w=1, **options
+        )
+        return made
+
+    x = b.input((1, 16, 8, 4), scale=0.1, zero_point=0)
+    wide = convolve("CONV_2D", x, (48, 1, 1, 4))
+    wide = convolve("DEPTHWISE_CONV_2D", wide, (1, 5, 5, 48), depth_multiplier=1)
+    mean, y = b.tensor((1, 1, 1, 48), 0.1, 0), b.tensor((1, 16, 8, 48), 0.2, 0)
+    axes = b.const(np.array([1, 2], np.int32))
+    b.op("MEAN", [wide, axes], [mean], version=2, keep_dims=True)
+    b.op("MUL", [wide, mean], [y])
+    return b.finish(outputs=[y])
 
 
 def residual_model() -> bytes:

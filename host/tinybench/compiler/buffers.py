@@ -116,8 +116,9 @@ def _lifetimes(
             if graph.tensors[tensor].data is None:
                 first.setdefault(root[tensor], i)
                 last[root[tensor]] = i
-        for tensor, _ in step.rings:
-            first[tensor] = last[tensor] = i
+        for tensor, _ in step.rings:  # groups of channels use the same ones after one another
+            first.setdefault(tensor, i)
+            last[tensor] = i
     for tensor in outputs:
         if root[tensor] in first:
             last[root[tensor]] = max(len(steps) - 1, 0)
@@ -126,11 +127,12 @@ def _lifetimes(
 
 def _sizes(graph: Graph, steps: Sequence[Step]) -> Mapping[int, int]:
     """Bytes of every tensor; of those that a chain keeps in a ring, the ring's."""
-    sizes = _Nbytes(graph)
+    sizes, rings = _Nbytes(graph), dict[int, int]()
     for step in steps:
         for link, (tensor, rows) in zip(step.links, step.rings, strict=False):
             assert link.window is not None
-            sizes[tensor] = rows * link.window.out_row
+            rings[tensor] = max(rings.get(tensor, 0), rows * link.window.out_row)
+    sizes.update(rings)
     return sizes
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinybench.compiler.program import Kernel, Step, Target, Window, const_arrays
-from tinybench.compiler.rowwise import beside_row_bytes, elementwise_link
+from tinybench.compiler.rowwise import COPY, beside_row_bytes, elementwise_link
 from tinybench.model.graph import Graph
 
 MAX_LINKS = 8  # TB_CHAIN_MAX in tb_kernels.h
@@ -35,6 +35,8 @@ def chain_of(graph: Graph, steps: Sequence[Step], target: Target) -> Step | None
     whole = [link for link in links if link is not None]
     if len(whole) != len(steps) or len(steps) > MAX_LINKS:
         return None
+    if any(link.kernel.function == COPY for link in whole[:-1]):
+        return None  # it makes no whole rows
     constants = sum(a.data.nbytes for step in steps for a in const_arrays(step.kernel))
     if constants > target.chain_bytes or not all(_fits(a, b) for a, b in pairwise(whole)):
         return None

@@ -13,6 +13,7 @@ from tinybench.compiler.coded import code_filters
 from tinybench.compiler.dead import Kept, drop_channels
 from tinybench.compiler.diagnose import diagnose_precision
 from tinybench.compiler.fold import Folded, fold
+from tinybench.compiler.groups import with_group_rows
 from tinybench.compiler.lower import OPS
 from tinybench.compiler.lower.context import Lowering, Unsupported
 from tinybench.compiler.merge import merge_lookups
@@ -38,26 +39,28 @@ from tinybench.model.graph import Graph
 PORTABLE = Target()
 
 
-def compile_graph(graph: Graph, target: Target = PORTABLE) -> Program:
+def compile_graph(model: Graph, target: Target = PORTABLE) -> Program:
     """Compiles a model.
 
     Raises:
         UnsupportedModel: every op that cannot be compiled, each with its reason.
     """
-    problems = check_size(graph)
+    problems = check_size(model)
     if problems:
-        raise _refusal(graph, problems)
-    folded, kept = _drop(fold(graph), target)
+        raise _refusal(model, problems)
+    folded, kept = _drop(fold(model), target)
     lowered = _lower(folded)
     if lowered.problems:
-        raise _refusal(graph, lowered.problems)
+        raise _refusal(model, lowered.problems)
     inputs, outputs = ([t for t, _ in edge] for edge in (folded.inputs, folded.outputs))
     steps = tuple(merge_lookups(lowered.steps, outputs, folded.views))
 
-    def buffers(steps: Sequence[Step]) -> tuple[Buffer, ...]:
-        return make_buffers(folded.graph, steps, inputs, outputs, folded.views)
+    graph, rows = with_group_rows(folded.graph, steps)
 
-    steps = schedule(steps, folded.graph, inputs, outputs, folded.views, target)
+    def buffers(steps: Sequence[Step]) -> tuple[Buffer, ...]:
+        return make_buffers(graph, steps, inputs, outputs, folded.views)
+
+    steps = schedule(steps, graph, inputs, outputs, folded.views, target, rows)
 
     def top(steps: Sequence[Step]) -> int:
         return peak(buffers(steps), target.alignment)[0]
@@ -70,13 +73,13 @@ def compile_graph(graph: Graph, target: Target = PORTABLE) -> Program:
     if plan.arena_bytes > MAX_ARENA_BYTES:
         raise _too_large(plan)
     program = Program(
-        graph=folded.graph,
+        graph=graph,
         target=target,
-        steps=choose_directions(steps, plan, folded.graph),
+        steps=choose_directions(steps, plan, graph),
         plan=plan,
         inputs=tuple(_device_tensor(folded, plan, t, edge) for t, edge in folded.inputs),
         outputs=tuple(_device_tensor(folded, plan, t, edge) for t, edge in folded.outputs),
-        notes=(*_dead(graph, kept), *_notes(steps)),
+        notes=(*_dead(model, kept), *_notes(steps)),
         folded=dict(folded.why),
         kept=kept,
         coding=coding,

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinybench.compiler.program import Program, Step, Window
+from tinybench.compiler.rowwise import COPY
 
 NOBODY = -1
 _ROW = 1 << 32  # owners of rows in a ring: tensor + row * _ROW
@@ -70,7 +71,21 @@ class _Arena:
         for tensor in read:
             self.read(tensor, who)
         self._check_apart(step, read, who)
-        self.write(step.output)
+        self.write_made(step, step.output)
+
+    def write_made(self, step: Step, tensor: int, begin: int = 0, size: int | None = None) -> None:
+        """Makes what a call writes its own: of a copy only the pieces."""
+        made = self._bytes(tensor, begin, None if size is None else begin + size)
+        if step.kernel.function == COPY:
+            fields = step.kernel.fields
+            rows, first, piece = fields["rows"], fields["out_offset"], fields["bytes"]
+            assert isinstance(rows, int) and isinstance(first, int) and isinstance(piece, int)
+            made = made.reshape(rows, -1)[:, first : first + piece]
+        made[:] = self._views.get(tensor, tensor)
+
+    def forget(self, tensor: int, nbytes: int) -> None:
+        """Before a chain runs: what its rings hold is lost."""
+        self._bytes(tensor, 0, nbytes)[:] = NOBODY
 
     def write_scratch(self, number: int, step: Step) -> None:
         """Before a step runs: whatever is there is lost."""
@@ -149,6 +164,8 @@ class _Chain:
     def run(self) -> None:
         """Makes all rows of the last link, each once."""
         last = len(self._made) - 1
+        for link, (tensor, rows) in enumerate(self._step.rings):
+            self._arena.forget(tensor, rows * self._window(link).out_row)
         for y in range(self._window(last).out_h):
             self._make(last, y)
 
@@ -197,7 +214,7 @@ class _Chain:
     def _write(self, link: int, y: int) -> None:
         size, tensor = self._window(link).out_row, self._step.links[link].output
         if link + 1 == len(self._made):
-            self._arena.write(tensor, y * size, (y + 1) * size)
+            self._arena.write_made(self._step.links[link], tensor, y * size, size)
             return
         slot = y % self._rows[link]
         self._arena.write(tensor, slot * size, (slot + 1) * size, row=y + 1)

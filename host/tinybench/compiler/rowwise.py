@@ -1,4 +1,4 @@
-"""Elementwise calls as links of a chain: the same kernel on one row at a time.
+"""Elementwise calls and copies as links of a chain: the same kernel on one row at a time.
 
 The rows that the link before makes are its first operand; a second one is there as a whole, or is
 the same for every row.
@@ -13,6 +13,7 @@ from tinybench.compiler.lower.elementwise import broadcast_fields
 from tinybench.compiler.program import Kernel, Step, Value, Window
 from tinybench.model.graph import Graph
 
+COPY = "tb_copy_rows"
 _LOOKUP = "tb_lookup"
 # Binary kernels, and the fields that change places where the operands do.
 _BINARY: Mapping[str, tuple[str, ...]] = {
@@ -34,9 +35,11 @@ def elementwise_link(graph: Graph, step: Step, made: int | None) -> Step | None:
     shape = graph.tensors[step.output].shape
     if len(shape) != 4 or step.alone:
         return None
+    if step.kernel.function == COPY:
+        return _copy_link(graph, step)
     if step.kernel.function == _LOOKUP:
-        fields = {**step.kernel.fields, "count": shape[2] * shape[3]}
-        return _link(step, shape, fields, step.inputs)
+        row = {**step.kernel.fields, "count": shape[2] * shape[3]}
+        return _link(step, shape, row, step.inputs)
     if step.kernel.function not in _BINARY:
         return None
     for swapped in (False, True):
@@ -48,6 +51,19 @@ def elementwise_link(graph: Graph, step: Step, made: int | None) -> Step | None:
         if fields is not None and rows is not None:
             return _link(step, shape, {**fields, "shape": broadcast_fields(*rows)}, (first, second))
     return None
+
+
+def _copy_link(graph: Graph, step: Step) -> Step | None:
+    """Channels that are put between others'."""
+    _, height, width, channels = graph.tensors[step.output].shape
+    fields = step.kernel.fields
+    share = fields["bytes"]
+    assert isinstance(share, int)
+    if (fields["rows"], fields["out_step"]) != (height * width, channels):
+        return None
+    window = _pointwise(height, width, share)._replace(out_c=channels)
+    kernel = Kernel(step.kernel.function, {**fields, "rows": width})
+    return replace(step, kernel=kernel, window=window)
 
 
 def beside_row_bytes(graph: Graph, link: Step) -> int:
@@ -82,6 +98,10 @@ def _link(
     step: Step, shape: tuple[int, ...], fields: Mapping[str, Value], inputs: tuple[int, ...]
 ) -> Step:
     _, height, width, channels = shape
-    window = Window(height, width, channels, height, width, channels, 1, 1, 1, 1, 1, 1, 0, 0)
+    window = _pointwise(height, width, channels)
     kernel = Kernel(step.kernel.function, fields)
     return replace(step, kernel=kernel, inputs=inputs, in_place=(), window=window)
+
+
+def _pointwise(height: int, width: int, channels: int) -> Window:
+    return Window(height, width, channels, height, width, channels, 1, 1, 1, 1, 1, 1, 0, 0)

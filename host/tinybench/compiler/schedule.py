@@ -8,13 +8,16 @@ those with that peak, the one that costs least.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tinybench.compiler.buffers import make_buffers
 from tinybench.compiler.chains import MAX_LINKS, chain_of
+from tinybench.compiler.groups import channel_groups
 from tinybench.compiler.program import Step, Target
+from tinybench.compiler.rowwise import COPY
 from tinybench.compiler.stack import peak
 from tinybench.model.graph import Graph
 
@@ -22,25 +25,26 @@ from tinybench.model.graph import Graph
 _PER_MAC = 4
 _PER_ROW = 60  # to begin a row
 _PER_LINK = 60  # to ask a chain's link for a row
+_PER_COPY = 30  # to put channels of a pixel between others
 _PER_BLOCK = 70  # to begin a block of output channels on a row
 _PER_LONE_MAC = 2  # more than usual, for pixels that are not three at a time
 _PIXELS, _CHANNELS = 3, 4  # of a block in tb_conv.c
 
-_MOST_PEAKS = 64  # peaks that are tried at most
+_MOST_PEAKS = 256  # peaks that are tried at most
 
 
 @dataclass(frozen=True)
 class _Option:
-    """One step in place of steps first, ..., end - 1.
+    """What stands in place of steps first, ..., end - 1: one step, or one per group of channels.
 
     Attributes:
-        live_bytes: most bytes live while it runs, a bound.
-        cost: instructions that it takes more than the steps as they were, about.
+        live_bytes: most bytes live while they run, a bound.
+        cost: instructions that they take more than the steps as they were, about.
     """
 
     first: int
     end: int
-    step: Step
+    steps: tuple[Step, ...]
     live_bytes: int
     cost: int = 0
 
@@ -52,6 +56,7 @@ def schedule(
     outputs: Sequence[int],
     views: Mapping[int, int],
     target: Target,
+    rows: Mapping[int, int],
 ) -> tuple[Step, ...]:
     """The steps, some of them as chains.
 
@@ -61,14 +66,15 @@ def schedule(
         inputs, outputs: tensors of the model's edge.
         views: tensor -> the tensor whose bytes it shows.
         target: limits the constants of a chain.
+        rows: where channel groups are possible, the tensor that their rows are of.
     """
     if not steps:
         return ()
     live = _live_between(steps, graph, inputs, outputs, views)
 
-    def option(first: int, end: int, step: Step, cost: int = 0) -> _Option:
-        buffers = make_buffers(graph, [step], live[first], live[end], views)
-        return _Option(first, end, step, peak(buffers, target.alignment)[0], cost)
+    def option(first: int, end: int, *steps: Step, cost: int = 0) -> _Option:
+        buffers = make_buffers(graph, steps, live[first], live[end], views)
+        return _Option(first, end, steps, peak(buffers, target.alignment)[0], cost)
 
     options = [option(i, i + 1, step) for i, step in enumerate(steps)]
     for first, end in _rows_of_readers(steps, graph, outputs, views):
@@ -76,10 +82,14 @@ def schedule(
         if chain is not None:
             cost = _cost(chain) - sum(map(_cost, steps[first:end]))
             cost = max(cost, end - first)  # never better than none, nor a longer one
-            options.append(option(first, end, chain, cost))
+            options.append(option(first, end, chain, cost=cost))
+        if end == first + 2 and first in rows:
+            for parts in channel_groups(graph, steps[first:end], rows[first], target):
+                cost = sum(map(_cost, parts)) - sum(map(_cost, steps[first:end]))
+                options.append(option(first, end, *parts, cost=max(cost, len(parts))))
     work = sum(_PER_MAC * step.macs + _cost(step) for step in steps)
     worth = work / target.work_per_memory
-    return tuple(option.step for option in _choose(len(steps), options, worth))
+    return tuple(step for option in _choose(len(steps), options, worth) for step in option.steps)
 
 
 def _live_between(
@@ -135,6 +145,8 @@ def _cost(step: Step) -> int:
     window = step.window
     if window is None:
         return 0
+    if step.kernel.function == COPY:
+        return window.out_h * window.out_w * _PER_COPY
     cost = window.out_h * _PER_ROW
     if step.kernel.function == "tb_conv2d":
         cost += window.out_h * -(-window.out_c // _CHANNELS) * _PER_BLOCK
@@ -148,19 +160,20 @@ def _choose(count: int, options: Sequence[_Option], worth: float) -> list[_Optio
     Args:
         count: steps there are.
         options: those to choose from.
-        worth: instructions that may be paid for the whole peak; for a part of it, that part.
+        worth: instructions that may be paid for a peak lower by a factor of e; for one lower by a
+            per cent, a per cent of that.
     """
     plain = max(o.live_bytes for o in options if o.end == o.first + 1 and o.cost == 0)
     least = _least_peak(count, options)
     peaks = sorted({o.live_bytes for o in options if least <= o.live_bytes <= plain})
     tried = peaks[:: -(-len(peaks) // _MOST_PEAKS)]
     ways = [_cheapest(count, options, limit) for limit in tried]
-    return min(ways, key=lambda way: _price(way, plain, worth))
+    return min(ways, key=lambda way: _price(way, worth))
 
 
-def _price(way: Sequence[_Option], plain: int, worth: float) -> tuple[float, int]:
+def _price(way: Sequence[_Option], worth: float) -> tuple[float, int]:
     peak_bytes, cost = max(o.live_bytes for o in way), sum(o.cost for o in way)
-    return peak_bytes / max(plain, 1) + cost / max(worth, 1), cost
+    return math.log(max(peak_bytes, 1)) + cost / max(worth, 1), cost
 
 
 def _least_peak(count: int, options: Iterable[_Option]) -> int:

@@ -135,8 +135,19 @@ def _oracle(reference: ReferenceWorker) -> str:
 
 
 def _parts(compiled: Compiled) -> list[Step]:
-    """Everything that makes a tensor, in the order in which it is computed."""
-    return [part for step in compiled.program.steps for part in step.parts]
+    """Everything that makes a tensor, in the order in which it is computed.
+
+    A tensor that is made in groups of channels is whole only after the last of them; those of which
+    no more than a group ever exists are left out.
+    """
+    parts = [part for step in compiled.program.steps for part in step.parts]
+    whole = [part for part in parts if _makes_all(compiled, part)]
+    return list({part.output: part for part in whole}.values())
+
+
+def _makes_all(compiled: Compiled, part: Step) -> bool:
+    made = compiled.program.graph.tensors[part.output].nbytes
+    return part.window is None or part.window.out_bytes == made
 
 
 def _fused(compiled: Compiled, parts: Sequence[Step]) -> dict[int, str]:

@@ -1,0 +1,130 @@
+"""Channel groups: an expanding convolution and the depthwise one that reads it, in parts.
+
+Where what comes after wants the depthwise output as a whole (the mean of a squeeze-and-excite),
+the expanded tensor still need not exist: some channels at a time run through a small ring, each
+row is put between the others' channels, and every weight is read once. No value is computed twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from tinybench.compiler.chains import chain_of
+from tinybench.compiler.program import ConstArray, Kernel, Step, Target, Value, Window
+from tinybench.compiler.rowwise import COPY
+from tinybench.model.graph import Graph
+
+SIZES = (48, 32, 24, 16, 8)  # channels of a group that are tried; multiples of a block
+_BLOCK = 4
+_PER_CHANNEL = ("multiplier", "shift")
+
+
+def with_group_rows(graph: Graph, steps: Sequence[Step]) -> tuple[Graph, dict[int, int]]:
+    """The graph with one more tensor for each pair that could be grouped: its group's rows.
+
+    Returns:
+        The graph, and the tensor by the position of the pair's first step.
+    """
+    tensors = list(graph.tensors)
+    rows: dict[int, int] = {}
+    for i in range(len(steps) - 1):
+        if _is_pair(*steps[i : i + 2]):
+            out = tensors[steps[i + 1].output]
+            rows[i] = len(tensors)
+            tensors.append(
+                replace(out, index=len(tensors), name=f"{out.name}, a group of channels")
+            )
+    return replace(graph, tensors=tuple(tensors)), rows
+
+
+def channel_groups(
+    graph: Graph, steps: Sequence[Step], rows: int, target: Target
+) -> Iterator[tuple[Step, ...]]:
+    """Every way to run a pair in groups, from few large ones to many small ones.
+
+    Args:
+        graph: with the tensor ``rows``.
+        steps: the convolution and the depthwise one.
+        rows: the tensor that a group's output is on its way.
+        target: limits the constants of a chain.
+    """
+    window = steps[1].window
+    assert window is not None
+    for size in SIZES if target.weights == "plain" else ():
+        if size < window.out_c:
+            begins = range(0, window.out_c, size)
+            ends = [min(begin + size, window.out_c) for begin in begins]
+            chains = [
+                _group(graph, steps, rows, (begin, end), target)
+                for begin, end in zip(begins, ends, strict=True)
+            ]
+            if all(chain is not None for chain in chains):
+                yield tuple(chain for chain in chains if chain is not None)
+
+
+def _is_pair(expand: Step, depthwise: Step) -> bool:
+    fields, window = expand.kernel.fields, expand.window
+    return (
+        (expand.kernel.function, depthwise.kernel.function) == ("tb_conv2d", "tb_depthwise")
+        and window is not None
+        and fields["group_out"] == window.out_c
+        and depthwise.kernel.fields["depth_multiplier"] == 1
+        and depthwise.inputs == (expand.output,)
+    )
+
+
+def _group(
+    graph: Graph, steps: Sequence[Step], rows: int, channels: tuple[int, int], target: Target
+) -> Step | None:
+    """Convolution, depthwise and copy of channels first, ..., end - 1 as a chain."""
+    expand, depthwise = steps
+    first, end = channels
+    shape = graph.tensors[depthwise.output].shape
+    copy: dict[str, Value] = {
+        "rows": shape[1] * shape[2],
+        "bytes": end - first,
+        "out_step": shape[3],
+        "out_offset": first,
+    }
+    ops = expand.ops + depthwise.ops
+    blocks = slice(first // _BLOCK, -(-end // _BLOCK))
+    links = [
+        _part(expand, first, end, blocks, expand.output),
+        _part(depthwise, first, end, slice(first, end), rows),
+        Step(ops, depthwise.label, Kernel(COPY, copy), (rows,), depthwise.output),
+    ]
+    chain = chain_of(graph, links, target)
+    label = f"{expand.label} > {depthwise.label}, channels {first}-{end - 1}"
+    return None if chain is None else replace(chain, ops=ops, label=label)
+
+
+def _part(step: Step, first: int, end: int, filters: slice, output: int) -> Step:
+    """A step that makes only some channels."""
+    window, fields = step.window, dict(step.kernel.fields)
+    assert window is not None
+    share = end - first
+    depthwise = step.kernel.function == "tb_depthwise"
+    window = window._replace(out_c=share, in_c=share if depthwise else window.in_c)
+    fields["window"] = window
+    if not depthwise:
+        fields["group_out"] = share
+    fields["filter"] = _cut(fields["filter"], filters)
+    filled = end if depthwise else filters.stop * _BLOCK
+    fields["bias"] = _cut(fields["bias"], slice(first, filled))
+    for name in _PER_CHANNEL:
+        fields[name] = _cut(fields[name], slice(first, end))
+    kernel = Kernel(step.kernel.function, fields)
+    macs = step.macs * share // _channels(step)
+    return replace(step, kernel=kernel, window=window, output=output, macs=macs)
+
+
+def _channels(step: Step) -> int:
+    window = step.kernel.fields["window"]
+    assert isinstance(window, Window)
+    return window.out_c
+
+
+def _cut(value: Value, part: slice) -> ConstArray:
+    assert isinstance(value, ConstArray)
+    return replace(value, data=value.data[part])
