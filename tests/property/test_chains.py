@@ -38,6 +38,7 @@ class _Stack:
         self._shape = (1, rows, columns, draw(st.integers(1, 4)))
         self._scale, self._zero = 0.05, draw(st.integers(-20, 20))
         self._last = self._b.input(self._shape, scale=self._scale, zero_point=self._zero)
+        self._sizes: dict[int, int] = {}  # channels of what a CONCATENATION may read
 
     def add(self) -> None:
         draw = self._draw
@@ -92,6 +93,40 @@ class _Stack:
         self._b.op("MEAN", [filtered, axes], [mean], version=2, keep_dims=True)
         self._binary("MUL", mean)
         self._convolve("CONV_2D", draw(st.integers(1, 5)), 1)
+
+    def add_fire_module(self) -> None:
+        """As SqueezeNet has them: squeezed, expanded twice or more, put side by side."""
+        draw = self._draw
+        self._convolve("CONV_2D", draw(st.integers(1, 4)), 1)
+        squeezed = self._last
+        zero = draw(st.integers(-20, 20))
+        parts = [] if draw(st.booleans()) else [self._branch(squeezed, zero, pool=True)]
+        parts += [self._branch(squeezed, zero) for _ in range(draw(st.integers(1, 3)))]
+        if len(parts) > 1 and draw(st.booleans()):
+            parts.append(parts[0])
+        shapes = [self._sizes[part] for part in parts]
+        self._shape = (*self._shape[:3], sum(shapes))
+        out = self._b.tensor(self._shape, 0.06, zero)
+        self._b.op("CONCATENATION", parts, [out], version=2, axis=3)
+        self._last = out
+
+    def _branch(self, source: int, zero: int, *, pool: bool = False) -> int:
+        channels = self._shape[3] if pool else self._draw(st.integers(3, 24))
+        kernel = self._draw(st.sampled_from([1, 3]))
+        options = {"padding": "SAME", "stride_h": 1, "stride_w": 1}
+        made = self._b.tensor((*self._shape[:3], channels), 0.06, zero)
+        if pool:
+            options |= {"filter_height": kernel, "filter_width": kernel}
+            equal = self._b.tensor(self._shape, 0.06, zero)
+            w = self._weights((self._shape[3], 1, 1, self._shape[3]), 0, self._shape[3])
+            one = {"padding": "SAME", "stride_h": 1, "stride_w": 1}
+            self._b.op("CONV_2D", [source, *w], [equal], version=3, **one)
+            self._b.op("MAX_POOL_2D", [equal], [made], version=2, **options)
+        else:
+            w = self._weights((channels, kernel, kernel, self._shape[3]), 0, channels)
+            self._b.op("CONV_2D", [source, *w], [made], version=3, **options)
+        self._sizes[made] = channels
+        return made
 
     def _convolve(self, kind: str, out: int, kernel: int, stride: int = 1) -> None:
         depthwise = kind.startswith("DEPTHWISE")
@@ -159,6 +194,41 @@ def residual_blocks(draw: st.DrawFn) -> bytes:
     for _ in range(draw(st.integers(1, 2))):
         stack.add_block()
     return stack.finish()
+
+
+@st.composite
+def fire_modules(draw: st.DrawFn) -> bytes:
+    """One or two of them."""
+    stack = _Stack(draw)
+    for _ in range(draw(st.integers(1, 2))):
+        stack.add_fire_module()
+    return stack.finish()
+
+
+@needs_tflm
+@settings(
+    max_examples=examples(25),
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(fire_modules())
+def test_concatenations_in_place_equal_tflm(model: bytes) -> None:
+    check_same_bytes(model, target=SMALLEST)
+
+
+def test_what_is_joined_exists_only_where_it_is_joined() -> None:
+    """8 x 8 pixels, 2 channels into 8 and 8: the input, the output and the row that comes next."""
+    b = ModelBuilder()
+    x = b.input((1, 8, 8, 2), scale=0.1, zero_point=0)
+    parts = []
+    for kernel in (1, 3):
+        filters = np.ones((8, kernel, kernel, 2), np.int8)
+        w = b.const(filters, scale=np.full(8, 0.01, np.float32), axis=0)
+        parts.append(b.tensor((1, 8, 8, 8), 0.1, 0))
+        b.op("CONV_2D", [x, w], [parts[-1]], version=3, padding="SAME", stride_h=1, stride_w=1)
+    y = b.tensor((1, 8, 8, 16), 0.1, 0)
+    b.op("CONCATENATION", parts, [y], version=2, axis=3)
+    program = compile_graph(parse_tflite(b.finish(outputs=[y])), SMALLEST)
+    assert program.arena_bytes == 8 * 8 * (2 + 16) + 8 * 8
 
 
 @st.composite

@@ -55,7 +55,8 @@ def make_buffers(
     root = _Root(views)
     first, last = _lifetimes(graph, steps, inputs, outputs, root)
     kept = {root[tensor] for tensor in outputs}
-    owner = _take_over(steps, graph, root, last, kept, {root[t] for t in inputs})
+    there = {root[t] for t in inputs}
+    owner = _take_over(steps, graph, root, last, kept, there)
     groups: dict[int, list[int]] = {}
     for tensor in sorted(first):
         groups.setdefault(_find(owner, tensor), []).append(tensor)
@@ -64,7 +65,7 @@ def make_buffers(
         shared[source] = [source]
     for tensor, source in views.items():
         shared.setdefault(source, []).append(tensor)
-    over = defaultdict(_Over, _rows_over(graph, steps, root, first, last, kept))
+    over = defaultdict(_Over, _rows_over(graph, steps, root, first, last, kept, there))
     sizes = _sizes(graph, steps)
     tensors = tuple(
         Buffer(
@@ -187,6 +188,7 @@ def _rows_over(
     first: Mapping[int, int],
     last: Mapping[int, int],
     kept: set[int],
+    there: set[int],
 ) -> dict[int, _Over]:
     """Output root -> the input root that it may be written over row by row, and the lags."""
     over: dict[int, _Over] = {}
@@ -196,7 +198,7 @@ def _rows_over(
         source, out = root[step.inputs[0]], root[step.output]
         constant = graph.tensors[source].data is not None
         shares = not constant and last[source] == i and source not in kept
-        if shares and first[out] == i:
+        if shares and first[out] == i and out not in there:
             over[out] = _Over(source, *_lags(step, graph.tensors[source].nbytes, root))
     return over
 

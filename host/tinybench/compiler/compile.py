@@ -14,6 +14,7 @@ from tinybench.compiler.dead import Kept, drop_channels
 from tinybench.compiler.diagnose import diagnose_precision
 from tinybench.compiler.fold import Folded, fold
 from tinybench.compiler.groups import with_group_rows
+from tinybench.compiler.joins import place_early
 from tinybench.compiler.lower import OPS
 from tinybench.compiler.lower.context import Lowering, Unsupported
 from tinybench.compiler.merge import merge_lookups
@@ -30,7 +31,7 @@ from tinybench.compiler.program import (
     Target,
 )
 from tinybench.compiler.replay import replay
-from tinybench.compiler.schedule import schedule
+from tinybench.compiler.schedule import least_peak_of, schedule
 from tinybench.compiler.sparse import skip_zeros, zero_blocks
 from tinybench.compiler.stack import peak
 from tinybench.errors import UnsupportedModel
@@ -55,6 +56,11 @@ def compile_graph(model: Graph, target: Target = PORTABLE) -> Program:
     inputs, outputs = ([t for t, _ in edge] for edge in (folded.inputs, folded.outputs))
     steps = tuple(merge_lookups(lowered.steps, outputs, folded.views))
 
+    def least_peak(steps: Sequence[Step], first: int, end: int) -> int:
+        edge = (inputs, outputs)
+        return least_peak_of(steps, first, end, folded.graph, edge, folded.views, target)
+
+    steps = place_early(steps, least_peak)
     graph, rows = with_group_rows(folded.graph, steps)
 
     def buffers(steps: Sequence[Step]) -> tuple[Buffer, ...]:

@@ -70,6 +70,45 @@ def schedule(
     """
     if not steps:
         return ()
+    options = _options(steps, graph, inputs, outputs, views, target, rows)
+    work = sum(_PER_MAC * step.macs + _cost(step) for step in steps)
+    worth = work / target.work_per_memory
+    return tuple(step for option in _choose(len(steps), options, worth) for step in option.steps)
+
+
+def least_peak_of(
+    steps: Sequence[Step],
+    first: int,
+    end: int,
+    graph: Graph,
+    edge: tuple[Sequence[int], Sequence[int]],
+    views: Mapping[int, int],
+    target: Target,
+) -> int:
+    """Most bytes live in steps first, ..., end - 1, where all that counts is that they be few.
+
+    Args:
+        steps: all of the model's, in order.
+        first, end: which of them.
+        graph, views, target: as of schedule().
+        edge: tensors of the model's edge, inputs and outputs.
+    """
+    live = _live_between(steps, graph, *edge, views)
+    part = steps[first:end]
+    options = _options(part, graph, live[first], live[end], views, target, {})
+    return _least_peak(len(part), options)
+
+
+def _options(
+    steps: Sequence[Step],
+    graph: Graph,
+    inputs: Sequence[int],
+    outputs: Sequence[int],
+    views: Mapping[int, int],
+    target: Target,
+    rows: Mapping[int, int],
+) -> list[_Option]:
+    """Every step, every chain and all groups of channels."""
     live = _live_between(steps, graph, inputs, outputs, views)
 
     def option(first: int, end: int, *steps: Step, cost: int = 0) -> _Option:
@@ -87,9 +126,7 @@ def schedule(
             for parts in channel_groups(graph, steps[first:end], rows[first], target):
                 cost = sum(map(_cost, parts)) - sum(map(_cost, steps[first:end]))
                 options.append(option(first, end, *parts, cost=max(cost, len(parts))))
-    work = sum(_PER_MAC * step.macs + _cost(step) for step in steps)
-    worth = work / target.work_per_memory
-    return tuple(step for option in _choose(len(steps), options, worth) for step in option.steps)
+    return options
 
 
 def _live_between(
