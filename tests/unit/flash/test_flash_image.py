@@ -125,9 +125,11 @@ def test_the_manifest_says_what_is_in_the_image(images: Images) -> None:
     assert [part["offset"] for part in record["parts"]] == [0x1000, 0x8000, APP_OFFSET]
 
 
-def flash(image: Image | Path, port: str, folder: Path, **more: Any) -> None:
+def flash(
+    image: Image | Path, port: str, folder: Path, mac: str | None = None, **more: Any
+) -> None:
     path = image.path if isinstance(image, Image) else image
-    flash_image(path, Project(folder, port=port), **more)
+    flash_image(path, Project(folder, port=port, mac=mac), **more)
 
 
 def test_another_firmware_that_answers_is_named(images: Images, tmp_path: Path) -> None:
@@ -248,7 +250,7 @@ def test_bad_words_are_explained(words: list[str], status: int, said: str, tmp_p
 @pytest.mark.parametrize(
     ("environment", "status", "said"),
     [
-        ({"ESPPORT": "/dev/no-such-port"}, 3, "port='/dev/no-such-port'"),
+        ({"ESPPORT": "/dev/no-such-port"}, 3, "ESPPORT='/dev/no-such-port'"),
         ({"ESPPORT": "socket://127.0.0.1:1", "ESPBAUD": "fast"}, 2, "ESPBAUD='fast'"),
     ],
 )
