@@ -207,7 +207,7 @@ def fire_modules(draw: st.DrawFn) -> bytes:
 
 @needs_tflm
 @settings(
-    max_examples=examples(25),
+    max_examples=examples(8),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(fire_modules())
@@ -241,7 +241,7 @@ def gated_blocks(draw: st.DrawFn) -> bytes:
 
 @needs_tflm
 @settings(
-    max_examples=examples(25),
+    max_examples=examples(8),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(gated_blocks())
@@ -266,7 +266,7 @@ def test_every_channel_is_made_once_and_all_of_them_are() -> None:
 
 @needs_tflm
 @settings(
-    max_examples=examples(25),
+    max_examples=examples(8),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(residual_blocks())
