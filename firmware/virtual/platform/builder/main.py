@@ -50,15 +50,14 @@ env.Replace(
     ],
     CPPPATH=[str(project / folder) for folder in facts["include_folders"]],
     LINKFLAGS=[*isa, "-Wl,--gc-sections", "-Wl,--fatal-warnings"],
-    LIBS=[],
+    LIBS=["m"],  # TFLM rounds; on bare metal libc has it
     LIBPATH=[],
 )
 if facts["bare_metal"]:
+    env.Replace(LIBS=["c", "gcc"], LIBPATH=library.folders)
     env.Append(
         CCFLAGS=[flag for folder in library.includes for flag in ("-isystem", folder)],
         LINKFLAGS=["-nostdlib", "-T", str(project / facts["linker_script"])],
-        LIBPATH=library.folders,
-        LIBS=["c", "gcc"],
     )
 
 sources = json.loads((project / "sources.json").read_text(encoding="utf-8"))
