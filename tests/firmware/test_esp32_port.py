@@ -112,7 +112,7 @@ def test_what_is_held_while_it_computes_is_what_the_heap_has(
 ) -> None:
     said = run(at_work, largest_block=largest_block)
     assert f"driver 0 {held} 0 0" in said
-    assert f"facts esp32cam esp32 240000000 0xb007 1 {held} 460800" in said
+    assert f"facts esp32cam esp32 240000000 0xb007 1 {held} 115200" in said
 
 
 def test_ticks_are_exact_beyond_what_the_counter_holds(at_work: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -164,7 +165,9 @@ def test_profile_adds_up(model: Path, board: str) -> None:
     assert abs(total - seen["shipped"]) < 100 * len(seen["calls"]) + blur
     assert sum(call["macs"] for call in seen["calls"]) == PROGRAM.macs
     table = tinybench("profile", model, "-b", board, cwd=model.parent).out
-    assert f"{seen['shipped']:,} instructions" in table
+    shown = [int(n.replace(",", "")) for n in re.findall(r"([\d,]+) instructions", table)]
+    step = 25 if board == "virt-esp32" else 0  # another run may fall into the counter's next step
+    assert any(abs(n - seen["shipped"]) <= step for n in shown)
     assert ("an lx106, not an ESP32's cycles; within 25" in table) == (board == "virt-esp32")
 
 
