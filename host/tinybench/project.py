@@ -17,6 +17,7 @@ from typing import Any
 
 from tinybench.errors import ConfigError, system_error
 from tinybench.gates import LIMITS, Gates, check_limit
+from tinybench.whole import write_whole
 
 FILE_NAME = "tinybench.toml"
 PIXEL_RANGES = ("auto", "0:255", "0:1", "-1:1")
@@ -303,16 +304,13 @@ def init_project(folder: Path, values: Mapping[str, str], *, force: bool = False
         UsageError: it cannot be written.
     """
     path = folder / FILE_NAME
-    temporary = path.with_suffix(".tmp")
     text = TEMPLATE.format(**{n: _literal(_unicode(n, value)) for n, value in values.items()})
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         if path.exists() and not force:
             raise ConfigError(
                 f"a new {FILE_NAME}", f"{path} exists", "edit it, or replace it with --force"
             )
-        temporary.write_text(text, "utf-8")
-        temporary.replace(path)
+        write_whole(path, text.encode())
     except OSError as error:
         raise system_error(f"write {path}", error) from error
     return path

@@ -19,6 +19,7 @@ from tinybench import resources
 from tinybench.boards.check import check_facts
 from tinybench.boards.facts import Board
 from tinybench.errors import ConfigError, system_error
+from tinybench.whole import write_whole
 
 _NAME = re.compile(r"[A-Za-z0-9_-]+")  # PlatformIO's rule for names of environments
 _FOLDER = "TINYBENCH_BOARDS"
@@ -96,10 +97,7 @@ def add_board(path: Path, *, force: bool = False) -> tuple[Board, Path]:
         )
     text = path.read_bytes()
     try:
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        temporary = kept.with_suffix(".tmp")
-        temporary.write_bytes(text)
-        temporary.replace(kept)
+        write_whole(kept, text)
     except OSError as error:
         raise system_error(f"write {kept}", error) from error
     return board, kept

@@ -16,6 +16,7 @@ from typing import Any
 
 from tinybench.errors import UsageError, system_error
 from tinybench.flash.parts import CHIPS
+from tinybench.whole import write_whole
 
 SCHEMA = "tinybench.image/1"
 _HEX = {"model_sha256": 64, "sha256": 64, "build_id": 32}
@@ -104,9 +105,7 @@ def write_manifest(manifest: Manifest, image: Path) -> Path:
     path = manifest_path(image)
     record = {"schema": SCHEMA, "file": image.name, **asdict(manifest)}
     try:
-        half = path.with_suffix(".json.part")
-        half.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-        half.replace(path)
+        write_whole(path, (json.dumps(record, indent=1) + "\n").encode())
     except OSError as error:
         raise system_error(f"write {path}", error) from error
     return path

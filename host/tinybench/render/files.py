@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict
 from functools import cache
@@ -14,6 +12,7 @@ import jinja2
 
 from tinybench import __version__, resources
 from tinybench.errors import BuildError, system_error
+from tinybench.whole import write_whole
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -52,16 +51,7 @@ def write_if_changed(path: Path, content: bytes) -> bool:
     try:
         if path.is_file() and path.read_bytes() == content:
             return False
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            Path(temporary).chmod(0o644)
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        write_whole(path, content)
     except OSError as error:
         told = system_error(f"write {path}", error)
         raise BuildError(told.wanted, told.seen, told.todo) from error

@@ -6,6 +6,8 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from tinybench.whole import write_whole
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -39,19 +41,9 @@ def save_svg(figure: Figure, target: Path | TextIO, *, tight: bool = True) -> No
         page = StringIO()
         figure.savefig(page, format="svg", metadata={"Date": None})
     if isinstance(target, Path):
-        _replace(target, page.getvalue())
+        write_whole(target, page.getvalue().encode())
     else:
         target.write(page.getvalue())
-
-
-def _replace(path: Path, text: str) -> None:
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_text(text, "utf-8")
-        part.replace(path)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise
 
 
 def svg_element(text: str) -> str:

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from tinybench.model.read import read_tflite
 from tinybench.train.isolated import Progress, run_job
-from tinybench.train.quantize import check_full_integer, replace_bytes
+from tinybench.train.quantize import check_full_integer
+from tinybench.whole import write_whole
 
 TEST_SAMPLES = 450
 LABELS = tuple("0123456789")
@@ -83,8 +84,8 @@ def train_digits(
         )
         check_full_integer(read_tflite(Path(folder, "digits.tflite")))
         for path in (model, data):
-            replace_bytes(path, Path(folder, path.name).read_bytes())
-    replace_bytes(labels, "".join(f"{label}\n" for label in LABELS).encode())
+            write_whole(path, Path(folder, path.name).read_bytes())
+    write_whole(labels, "".join(f"{label}\n" for label in LABELS).encode())
     return DemoModel(
         model=model,
         data=data,

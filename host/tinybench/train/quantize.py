@@ -16,6 +16,7 @@ from tinybench.errors import ModelError
 from tinybench.model.graph import Graph
 from tinybench.model.read import read_tflite
 from tinybench.train.isolated import Progress, run_job
+from tinybench.whole import write_whole
 
 _INTEGER = frozenset({"int8", "int32", "bool"})
 
@@ -91,7 +92,7 @@ def quantize_int8(
         )
         check_full_integer(read_tflite(made))
         data = made.read_bytes()
-    replace_bytes(out, data)
+    write_whole(out, data)
     return Quantized(
         path=out,
         sha256=hashlib.sha256(data).hexdigest(),
@@ -124,15 +125,3 @@ def check_full_integer(graph: Graph) -> None:
     for index in graph.inputs:
         if graph.tensors[index].shape[:1] != (1,):
             raise ModelError("a batch of 1", f"input shape={graph.tensors[index].shape}")
-
-
-def replace_bytes(path: Path, data: bytes) -> None:
-    """Writes a file so that it is either the old one or complete; makes its folder."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(path.name + ".part")
-    try:
-        half.write_bytes(data)
-        half.replace(path)
-    except OSError:
-        half.unlink(missing_ok=True)
-        raise

@@ -31,7 +31,8 @@ from tinybench.errors import TinybenchError, UsageError
 from tinybench.model.graph import Graph
 from tinybench.model.read import read_tflite
 from tinybench.train.isolated import run_job
-from tinybench.train.quantize import check_full_integer, replace_bytes
+from tinybench.train.quantize import check_full_integer
+from tinybench.whole import write_whole
 
 SAMPLES = 32
 """Inputs that come with each model."""
@@ -218,9 +219,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     wanted = parser.parse_args(arguments)
     try:
         made = zoo_model(wanted.name, seed=wanted.seed)
-        replace_bytes(wanted.output, made.model.read_bytes())
+        write_whole(wanted.output, made.model.read_bytes())
         if wanted.data:
-            replace_bytes(wanted.data, made.data.read_bytes())
+            write_whole(wanted.data, made.data.read_bytes())
     except TinybenchError as error:
         print(f"{parser.prog}: {error}", *error.details, sep=os.linesep, file=sys.stderr)
         return error.exit_code

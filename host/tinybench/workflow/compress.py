@@ -256,9 +256,9 @@ def _side(facts: Mapping[str, Any], tflite: Path) -> dict[str, Any]:
 
 def _write_report(keras: Path, report: Mapping[str, Any]) -> None:
     """The report beside a model: the old one, or the new one, whole."""
-    from tinybench.train.quantize import replace_bytes
+    from tinybench.whole import write_whole
 
-    replace_bytes(keras.with_suffix(".json"), json.dumps(report, indent=2).encode())
+    write_whole(keras.with_suffix(".json"), json.dumps(report, indent=2).encode())
 
 
 def share(right: int, n: int) -> dict[str, Any]:

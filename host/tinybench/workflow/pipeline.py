@@ -14,7 +14,7 @@ from typing import Any
 from tinybench.errors import ModelError
 from tinybench.methods import METHODS, Training
 from tinybench.pipeline import Pipeline, Step
-from tinybench.train.quantize import replace_bytes
+from tinybench.whole import write_whole
 from tinybench.workflow.compress import Order, compress_model, create_model
 from tinybench.workflow.device import measure_on_device
 from tinybench.workflow.ledger import Row, add_verdict
@@ -180,7 +180,7 @@ def _on_device(pipeline: Pipeline, made: Made, weights: str, news: News) -> Mapp
             weights=weights,
             samples=pipeline.settings.samples,
         )
-        replace_bytes(file, json.dumps(dataclasses.asdict(result)).encode())
+        write_whole(file, json.dumps(dataclasses.asdict(result)).encode())
     found: dict[str, Any] = json.loads(file.read_text())
     return found
 

@@ -87,7 +87,7 @@ def quantize_model(
     from tinybench.report.quantization import quantization_facts
     from tinybench.report.targets import Targets
     from tinybench.train.ptq.run import quantize
-    from tinybench.train.quantize import replace_bytes
+    from tinybench.whole import write_whole
 
     watch = watch or Silent()
     started = time.monotonic()
@@ -105,7 +105,7 @@ def quantize_model(
     )
     facts = quantization_facts(done, split, options, model, targets)
     try:
-        replace_bytes(out, done.data)
+        write_whole(out, done.data)
     except OSError as error:
         raise system_error(f"write {out}", error) from error
     facts["output"]["path"] = str(out)

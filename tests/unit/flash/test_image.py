@@ -92,11 +92,10 @@ def test_an_image_goes_only_where_its_manifest_has_a_place_beside_it(
 def test_a_manifest_that_cannot_be_written_leaves_the_one_before(
     image: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(path: Path, *_: Any, **__: Any) -> None:
-        path.touch()
+    def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(UsageError, match="No space left"):
         write_manifest(manifest(model="other.tflite"), image)
     assert read_image(image).manifest == manifest()

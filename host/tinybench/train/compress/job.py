@@ -20,7 +20,7 @@ from tinybench.train.compress.measure import convert, describe, int8_right
 from tinybench.train.finite import check_finite
 from tinybench.train.isolated import report
 from tinybench.train.load import named_weights, refuse_recurrent
-from tinybench.train.quantize import replace_bytes
+from tinybench.whole import write_whole
 
 REPLY, BEFORE = "reply.json", "before.tflite"
 BENCH_SAMPLES = 100
@@ -78,7 +78,7 @@ def finish(
         out.unlink(missing_ok=True)
         raise system_error(f"save {out.name} (checkpoints are kept)", error) from error
     reply = _figures(before, made, trainer)
-    replace_bytes(work / REPLY, json.dumps(reply).encode())
+    write_whole(work / REPLY, json.dumps(reply).encode())
     report("converting to int8, measuring on desktop")
     reply["after"].update(_as_int8(made.model, made.data, out.with_suffix(".tflite")))
     return reply
@@ -135,7 +135,7 @@ def claim(work: Path, order: dict[str, Any], model: str | None) -> None:
             )
         return
     work.mkdir(parents=True, exist_ok=True)
-    replace_bytes(file, json.dumps(key).encode())
+    write_whole(file, json.dumps(key).encode())
 
 
 def check_data(model: Any, data: Data, added: int = 0) -> None:

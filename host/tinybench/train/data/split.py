@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from tinybench.errors import DataError, UsageError
 from tinybench.train.data.samples import Samples
+from tinybench.whole import write_whole
 
 SHARES: Mapping[str, float] = MappingProxyType(
     {"train": 0.6, "calibration": 0.1, "selection": 0.1, "test": 0.2}
@@ -139,10 +140,7 @@ def split_samples(
         _check_unchanged(stored, samples, digests, file)
     record = _divide(samples, digests, seed, shares)
     if file is not None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        half = file.with_suffix(".part")
-        half.write_text(json.dumps(record, indent=1))
-        half.replace(file)
+        write_whole(file, json.dumps(record, indent=1).encode())
     return _restore(record, samples, file)
 
 

@@ -1,0 +1,36 @@
+"""A file is the old one or the new one, whoever else writes it and whatever goes wrong."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tinybench.whole import write_whole
+
+
+def test_many_at_once_leave_one_of_theirs(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "file"
+    written = [bytes([i]) * 50_000 for i in range(40)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda data: write_whole(path, data), written))
+    assert path.read_bytes() in written
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_what_cannot_be_written_leaves_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(OSError, match="No space"):
+        write_whole(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
