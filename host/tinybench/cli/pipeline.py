@@ -10,6 +10,7 @@ import typer
 
 from tinybench.cli.console import news, print_json, print_table, reports_errors, show
 from tinybench.cli.options import AsJson
+from tinybench.whole import write_whole
 
 if TYPE_CHECKING:
     from tinybench.workflow.ledger import Row
@@ -53,9 +54,7 @@ def pipeline(
     def keep(rows: Sequence[Row]) -> None:
         texts = {"json": json.dumps(ledger_json(rows), indent=2), "md": ledger_markdown(rows)}
         for ending, text in texts.items():
-            half = folder / f"ledger.{ending}.part"
-            half.write_text(text)
-            half.replace(half.with_suffix(""))
+            write_whole(folder / f"ledger.{ending}", text.encode())
 
     with TrainingProgress() as progress:
         rows = run_pipeline(order, news=progress, keep=keep)
