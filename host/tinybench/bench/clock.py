@@ -18,6 +18,11 @@ class Clock:
         self._patience_s = patience_s
         self.restart()
 
+    @property
+    def was_impatient(self) -> bool:
+        """Something has been sent again since there was progress."""
+        return self._wait > self._patience_s
+
     def restart(self) -> None:
         """There was progress."""
         now = time.monotonic()

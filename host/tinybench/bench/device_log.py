@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from pathlib import Path
 
-from tinybench.bench.traps import rom_start
+from tinybench.bench.traps import RomWatch
 
 _TAIL_LINES = 20
 _LIMIT_BYTES = 4 << 20
@@ -22,16 +21,16 @@ class DeviceLog:
         path: the file; None keeps the tail only.
 
     Attributes:
-        rom_starts: the reason that the boot ROM gave at each start since the last greeting.
+        rom: what the boot ROM said since the last greeting.
     """
 
     def __init__(self, path: Path | None = None) -> None:
         self.path = path
         self._started = time.monotonic()
-        self._tail: deque[str] = deque(maxlen=_TAIL_LINES)
+        self._tail: dict[str, int] = {}  # how often each line came, in the order of its last time
         self._room = _LIMIT_BYTES
         self._streak = 0
-        self.rom_starts: list[str] = []
+        self.rom = RomWatch()
         self._file = None
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -46,7 +45,7 @@ class DeviceLog:
         """
         self._streak = self._streak + 1 if source == "noise" else 0
         if self._streak <= _NOISE_STREAK:
-            self._tail.append(f"{source}: {line}")
+            self._remember(f"{source}: {line}")
         if self._file is None or self._room <= 0:
             return
         entry = f"{time.monotonic() - self._started:9.3f} {source}: {line}\n"
@@ -62,21 +61,30 @@ class DeviceLog:
             for line in data.decode(errors="replace").splitlines():
                 if line.strip():
                     self.add("text", line)
-                    self.rom_starts += rom_start(line)
             return False
         more = f" ... {len(data)} B" if len(data) > _SHOWN_BYTES else ""
         self.add("noise", data[:_SHOWN_BYTES].hex(" ") + more)
         return True
 
+    def _remember(self, line: str) -> None:
+        self._tail[line] = self._tail.pop(line, 0) + 1
+        if len(self._tail) > _TAIL_LINES:
+            del self._tail[next(iter(self._tail))]
+
+    def lines(self) -> tuple[str, ...]:
+        """The last lines, each once, at the place of its last time."""
+        return tuple(self._tail)
+
     def tail(self) -> tuple[str, ...]:
-        """The last lines."""
+        """The last lines for a reader, with how often each came."""
+        told = [line if n == 1 else f"{line} ({n} times)" for line, n in self._tail.items()]
         hidden = self._streak - _NOISE_STREAK
-        return (*self._tail, *([f"noise: ... {hidden} more pieces"] if hidden > 0 else []))
+        return (*told, *([f"noise: ... {hidden} more pieces"] if hidden > 0 else []))
 
     def forget_tail(self) -> None:
         """A new conversation: what went wrong in the one before is no longer a reason."""
         self._tail.clear()
-        self.rom_starts.clear()
+        self.rom = RomWatch()
         self._streak = 0
 
     def close(self) -> None:

@@ -140,6 +140,9 @@ class Exchange:
             elif not arrivals and self._link.problem() is not None:
                 self.inbox.flush()
                 raise trouble.gone(wanted, self._link, self._log)
+            elif clock.was_impatient and trouble.is_loop(self._log):
+                self.inbox.flush()
+                raise trouble.rom_loop(wanted, self._link, self._log)
             elif clock.is_over():
                 self.inbox.flush()
                 heard = self.inbox.heard_since(before)
@@ -196,7 +199,7 @@ class Exchange:
             self._boots += 1
             if self._boots >= trouble.LOOP_STARTS:
                 reason = ResetReason.words(message.reset_reason)
-                raise trouble.keeps_resetting(wanted, self._boots, reason, self._log)
+                raise trouble.keeps_resetting(wanted, self._boots, reason, self._link, self._log)
             self._resend_hinted()  # it has not seen what was sent before
         elif isinstance(message, Error) and message.code == ErrorCode.DAMAGED:
             self._log.add("device", "received a damaged frame")

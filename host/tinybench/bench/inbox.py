@@ -74,6 +74,7 @@ class Inbox:
         """
         data = self._link.read(timeout_s)
         self.bytes_heard += len(data)
+        self._log.rom.feed(data)
         sorted_out = [self._sort(item) for item in self._unframer.feed(data)]
         return [item for item in sorted_out if item is not None]
 

@@ -174,5 +174,5 @@ class SteadyDevice:
     def _give_up(self, reset: DeviceReset) -> Exception:
         reason = ResetReason.words(self._hello.reset_reason) if self._hello else "unknown"
         return trouble.keeps_resetting(
-            reset.wanted, trouble.LOOP_STARTS, reason, self.device.log, reset
+            reset.wanted, trouble.LOOP_STARTS, reason, self.device.link, self.device.log, reset
         )

@@ -41,13 +41,32 @@ _XTENSA_EXCEPTIONS = {
 _EXCEPTIONS = {"mcause": _RISCV_EXCEPTIONS, "exccause": _XTENSA_EXCEPTIONS}
 
 
-_ROM_START = re.compile(r"rst:0x[0-9a-f]+ \(([A-Z0-9_]+)\)")
+_ROM_START = re.compile(rb"rst:0x[0-9a-f]+ \(([A-Z0-9_]+)\)")
 """What the boot ROM of every ESP32 prints first; the words are those of esp_rom's rtc.h."""
 
+_ROM_START_BYTES = 64
+"""At least as long as that."""
 
-def rom_start(line: str) -> list[str]:
-    """The reason that a boot ROM's first line gives ("RTCWDT_BROWN_OUT_RESET"); else nothing."""
-    return _ROM_START.findall(line)
+
+class RomWatch:
+    """Counts a boot ROM's starts in what comes, however it is cut: text has no delimiters.
+
+    Attributes:
+        reasons: that the ROM gave ("RTCWDT_BROWN_OUT_RESET"), one a start.
+    """
+
+    def __init__(self) -> None:
+        self.reasons: list[str] = []
+        self._recent = b""
+
+    def feed(self, data: bytes) -> None:
+        """The next bytes."""
+        self._recent += data
+        end = 0
+        for found in _ROM_START.finditer(self._recent):
+            self.reasons.append(found.group(1).decode())
+            end = found.end()
+        self._recent = self._recent[end:][-_ROM_START_BYTES:]
 
 
 def gives_cause(line: str) -> bool:

@@ -34,7 +34,7 @@ _RESET_TODOS = {
 def gone(wanted: str, link: Link, log: DeviceLog) -> DeviceError:
     """The link's other side is gone: a crash if that was the device, else a lost connection."""
     seen, evidence = link.problem() or "the link closed", link.evidence()
-    if link.runs_device or find_cause(log.tail(), link.where):
+    if link.runs_device or find_cause(log.lines(), link.where):
         return _crashed(DeviceCrashed, wanted, seen, evidence, link, log)
     return LinkLost(wanted, seen, "check cable and power", details=(*evidence, *log.tail()))
 
@@ -47,13 +47,11 @@ def silent(wanted: str, timeout_s: float, heard: Heard, link: Link, log: DeviceL
         timeout_s: how long we waited.
         heard: what came instead of an answer.
         link: asked for evidence.
-        log: its tail is shown; a trap line in it makes this a crash, starts a loop.
+        log: its tail is shown; a trap line in it makes this a crash.
     """
     seen = f"no answer in {timeout_s:g} s, {heard.words}"
     evidence = link.evidence()
-    if len(log.rom_starts) >= LOOP_STARTS:
-        return keeps_resetting(wanted, len(log.rom_starts), log.rom_starts[-1], log)
-    if find_cause((*evidence, *log.tail()), link.where):
+    if find_cause((*evidence, *log.lines()), link.where):
         return _crashed(DeviceCrashed, wanted, seen, evidence, link, log)
     return DeviceSilent(wanted, seen, heard.todo, details=(*_shorten(evidence), *log.tail()))
 
@@ -64,8 +62,24 @@ def was_reset(wanted: str, booted: Booted | None, link: Link, log: DeviceLog) ->
     return _crashed(DeviceReset, wanted, f"the device was reset{reason}", (), link, log)
 
 
+def is_loop(log: DeviceLog) -> bool:
+    """The boot ROM has started often enough, and nothing came of it."""
+    return len(log.rom.reasons) >= LOOP_STARTS
+
+
+def rom_loop(wanted: str, link: Link, log: DeviceLog) -> DeviceCrashed:
+    """It does not get as far as our firmware, or not past its boot."""
+    reasons = log.rom.reasons
+    return keeps_resetting(wanted, len(reasons), reasons[-1], link, log)
+
+
 def keeps_resetting(
-    wanted: str, times: int, reason: str, log: DeviceLog, last: DeviceCrashed | None = None
+    wanted: str,
+    times: int,
+    reason: str,
+    link: Link,
+    log: DeviceLog,
+    last: DeviceCrashed | None = None,
 ) -> DeviceCrashed:
     """It starts again and again.
 
@@ -73,12 +87,17 @@ def keeps_resetting(
         wanted: what was asked for.
         times: how often it has started without getting on.
         reason: why, the last time: of ResetReason, or in the boot ROM's words.
-        log: its tail is shown.
+        link: asked for where a trap was.
+        log: its tail is shown; a line in it that gives a cause tells more than a reset's reason.
         last: what the last start was noticed by; its details are shown instead.
     """
     plain = reason.lower().replace("_", " ")
-    todo = next((todo for word, todo in _RESET_TODOS.items() if word in plain), _LOOK_IN_LOG)
     seen = f"the device started {times} times in a row, reset reason {plain}"
+    cause = find_cause(log.lines(), link.where)
+    if cause:  # ESP-IDF restarts by software after a brown-out or a panic
+        seen = f"{seen}: {cause}"
+    words = f"{plain} {cause.lower()}"
+    todo = next((todo for word, todo in _RESET_TODOS.items() if word in words), _LOOK_IN_LOG)
     details = last.details if last else log.tail()
     return DeviceCrashed(wanted, seen, todo, details=details)
 
@@ -105,7 +124,7 @@ def _crashed(
     link: Link,
     log: DeviceLog,
 ) -> DeviceError:
-    cause = find_cause((*evidence, *log.tail()), link.where)
+    cause = find_cause((*evidence, *log.lines()), link.where)
     details = (*_shorten(evidence), *log.tail())
     return kind(wanted, f"{seen}: {cause}" if cause else seen, details=details)
 

@@ -41,12 +41,13 @@ def find_cause(text: str) -> tuple[Cause, dict[str, str]] | None:
     return None
 
 
-def explain(text: str, scene: Scene) -> TinybenchError:
+def explain(text: str, scene: Scene, heard: str = "") -> TinybenchError:
     """The error for a flash that failed.
 
     Args:
         text: all that the flasher, and after it the board, said.
         scene: fills in what is to be done.
+        heard: what else was seen of the board.
     """
     wanted = f"flash {scene.board} on {scene.port}"
     tail = tuple(_telling(text))
@@ -67,9 +68,8 @@ def explain(text: str, scene: Scene) -> TinybenchError:
         "has": f"{size} bytes" if size and size.isdigit() else size or "?",
     }
     details = (*tail[-3:], f"whole log: {scene.log}")
-    return cause.error(
-        wanted, cause.seen.format(**words), cause.todo.format(**words), details=details
-    )
+    seen = "; ".join([cause.seen.format(**words), *([heard] if heard else [])])
+    return cause.error(wanted, seen, cause.todo.format(**words), details=details)
 
 
 def _telling(text: str) -> list[str]:

@@ -81,7 +81,13 @@ class Unframer:
             if encoded:
                 yield decode_frame(encoded)
         if len(self._pending) > ENCODED_MAX:
-            yield self.flush()
+            yield self._give_up()
+
+    def _give_up(self) -> Stray:
+        """What is too long for a frame; text up to the end of a line, so that lines stay whole."""
+        end = self._pending.rfind(b"\n") + 1 or len(self._pending)
+        stray, self._pending = Stray(bytes(self._pending[:end])), self._pending[end:]
+        return stray
 
     def flush(self) -> Stray:
         """Give up what waits for a delimiter, perhaps empty."""

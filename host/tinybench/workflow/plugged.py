@@ -122,10 +122,10 @@ def check_flashed(device: Device, wanted: Expected, board: Board, port: str | No
     try:
         return SteadyDevice(device, wanted).check()  # its port may come and go once more
     except (DeviceSilent, DeviceCrashed) as silent:
-        text = "\n".join(line.partition(": ")[2] for line in device.log.tail())
+        text = "\n".join(line.partition(": ")[2] for line in device.log.lines())
         if port is None or not find_cause(text):
             raise
-        raise explain(text, scene_of(board, port, device.log.path)) from silent
+        raise explain(text, scene_of(board, port, device.log.path), silent.seen) from silent
 
 
 def await_start(board: Board, port: str, watch: Watch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable
 
@@ -11,6 +12,7 @@ from support.fake_device import SIZE, FakeDevice
 from tinybench.bench.device import Device, Expected
 from tinybench.bench.steady import SteadyDevice
 from tinybench.errors import DeviceCrashed, DeviceSilent, LinkLost, WrongFirmware
+from tinybench.wire.frame import Frame
 from tinybench.wire.layout import Message
 from tinybench.wire.messages import (
     Booted,
@@ -105,17 +107,64 @@ def test_one_that_never_gets_as_far_as_a_greeting() -> None:
         steady.check()
 
 
-def test_one_that_never_leaves_its_boot_rom() -> None:
-    class Looping(FakeDevice):
-        def write(self, data: bytes) -> None:
-            self.say_raw(
-                b"ets Jul 29 2019 12:21:46\r\n\r\nrst:0xf (RTCWDT_BROWN_OUT_RESET),"
-                b"boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n" * 2
-            )
+BROWN_OUT = (
+    b"ets Jul 29 2019 12:21:46\r\n\r\nrst:0xf (RTCWDT_BROWN_OUT_RESET),"
+    b"boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n"
+)
+SAGGING = (  # ESP-IDF restarts by software, so the ROM does not know why
+    b"ESP-ROM:esp32s3-20210327\r\nrst:0xc (RTC_SW_CPU_RST),boot:0x8 (SPI_FAST_FLASH_BOOT)\r\n"
+    b"I (29) boot: ESP-IDF v5.5 2nd stage bootloader\r\n"
+    b"E BOD: Brownout detector was triggered\r\n\r\n"
+)
 
-    with pytest.raises(DeviceCrashed, match=r"started \d+ times.*rtcwdt brown out reset") as caught:
-        steady_on(Looping()).check()
+
+class Talking(FakeDevice):
+    """Says something over and over, a few bytes at each look, and listens to nothing."""
+
+    def __init__(self, what: bytes, looks: int, healthy: bool = False) -> None:
+        super().__init__()
+        self.healthy = healthy
+        self.words = [what[at : at + 48] for at in range(0, len(what), 48)] * looks
+
+    def read(self, timeout_s: float) -> bytes:
+        if self.words:
+            return self.words.pop(0)
+        return super().read(timeout_s)
+
+    def answer_frame(self, frame: Frame) -> None:
+        if self.healthy:
+            super().answer_frame(frame)
+
+
+@pytest.mark.parametrize(
+    ("says", "reason"),
+    [(BROWN_OUT, "reason rtcwdt brown out reset"), (SAGGING, "cpu rst: .*Brownout detector")],
+)
+def test_one_that_never_leaves_its_boot_rom(says: bytes, reason: str) -> None:
+    device = Device(Talking(says, 7), reply_timeout_s=600.0, patience_s=0.01)
+    with pytest.raises(DeviceCrashed, match=rf"started [567] times in a row.*{reason}") as caught:
+        SteadyDevice(device, EXPECTED).check()
     assert "supply" in caught.value.todo
+    assert any(re.search(r"rst:0x.*\(\d times\)", line) for line in caught.value.details)
+
+
+def test_starts_of_long_ago_are_no_loop() -> None:
+    device = Device(Talking(BROWN_OUT, 7, healthy=True), patience_s=10.0)
+    SteadyDevice(device, EXPECTED).check()
+    assert device.log.rom.reasons == [], "forgotten once it has answered"
+
+
+def test_text_is_shown_by_lines_each_once() -> None:
+    device = Device(
+        Talking(b"Hello from MicroPython\r\nit is 21 degrees\r\n>>> ", 100),
+        reply_timeout_s=0.5,
+        patience_s=0.05,
+    )
+    with pytest.raises(DeviceSilent, match="only text") as caught:
+        SteadyDevice(device, EXPECTED).check()
+    said = [re.sub(r"\d+ times", "N times", line) for line in caught.value.details]
+    assert "text: it is 21 degrees (N times)" in said
+    assert len(said) <= 6, said
 
 
 def test_another_firmware_that_comes_back_is_refused() -> None:
