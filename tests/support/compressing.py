@@ -536,7 +536,10 @@ def regularize(bench: Bench) -> dict[str, Any]:
 
 
 def networks(bench: Bench) -> dict[str, Any]:
-    """Every network of `tinybench new`, at an odd size."""
+    """Every network of `tinybench new`, at an odd size; how far inputs differ in their scores."""
+    import keras
+
+    from tinybench.train.compress.network import all_layers
     from tinybench.train.networks import build
 
     facts = {}
@@ -544,6 +547,28 @@ def networks(bench: Bench) -> dict[str, Any]:
         shape = (50, 3) if "1d" in name else (20, 24, 3)
         model = build(name, shape, 5, 0.25, SEED)
         facts[name] = {"shape": list(model.output_shape), "parameters": model.count_params()}
+        if not any("Normalization" in type(layer).__name__ for layer in all_layers(model)):
+            scores = keras.Model(model.input, model.layers[-2].output)
+            x = np.random.default_rng(SEED).random((32, *shape), np.float32)
+            facts[name]["spread"] = float(np.asarray(scores(x)).std(axis=0).mean())
+    return facts
+
+
+def moving_statistics(bench: Bench) -> dict[str, Any]:
+    """Statistics of normalization that are far off, after one epoch that changes nothing else."""
+    facts: dict[str, Any] = {}
+    for trained in (True, False):
+        model = bench.flat()
+        layer, stem = model.get_layer("stem_bn"), model.get_layer("stem")
+        layer.moving_mean.assign(layer.moving_mean + 10)
+        layer.trainable = trained
+        trainer = bench.trainer(epochs=1, rate=1e-9, limit=224)
+        trainer.fit(model, "settle", keep_best=False)
+        real = np.asarray(stem(trainer.data.train.x)).mean(axis=(0, 1, 2))
+        facts["trained" if trained else "frozen"] = {
+            "off": float(np.abs(np.asarray(layer.moving_mean) - real).max()),
+            "momentum": layer.momentum,
+        }
     return facts
 
 
@@ -602,6 +627,7 @@ TRIALS: dict[str, Callable[[Bench], dict[str, Any]]] = {
         distill,
         regularize,
         networks,
+        moving_statistics,
         other_activations,
         networks_apart,
     )

@@ -12,7 +12,9 @@ from keras import layers
 class Fire(layers.Layer):  # type: ignore[misc]
     """SqueezeNet's module: a 1x1 convolution, and two beside each other, 1x1 and 3x3.
 
-    Iandola et al., https://arxiv.org/abs/1602.07360.
+    Iandola et al., https://arxiv.org/abs/1602.07360. No normalization follows, so the weights begin
+    as He et al. (https://arxiv.org/abs/1502.01852) draw them for relu: the signal keeps its size
+    through any number of modules.
 
     Args:
         squeeze: channels of the first.
@@ -22,9 +24,10 @@ class Fire(layers.Layer):  # type: ignore[misc]
     def __init__(self, squeeze: int, expand: int, **options: Any) -> None:
         super().__init__(**options)
         self.squeeze, self.expand = squeeze, expand
-        self.narrow = layers.Conv2D(squeeze, 1, activation="relu", name="squeeze1x1")
-        self.left = layers.Conv2D(expand, 1, activation="relu", name="expand1x1")
-        self.right = layers.Conv2D(expand, 3, padding="same", activation="relu", name="expand3x3")
+        relu = {"activation": "relu", "kernel_initializer": "he_uniform"}
+        self.narrow = layers.Conv2D(squeeze, 1, name="squeeze1x1", **relu)
+        self.left = layers.Conv2D(expand, 1, name="expand1x1", **relu)
+        self.right = layers.Conv2D(expand, 3, padding="same", name="expand3x3", **relu)
         self.join = layers.Concatenate(name="concatenate")
 
     def build(self, shape: Any) -> None:

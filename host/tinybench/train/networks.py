@@ -142,7 +142,8 @@ def _squeezenet(x: Any, classes: int, width: Width) -> Any:
     def pool(x: Any) -> Any:
         return layers.MaxPooling2D(3, 2, padding="same")(x) if _stride(x) == 2 else x
 
-    x = layers.Conv2D(width(64), 3, _stride(x), "same", activation="relu", name="conv1")(x)
+    relu = {"activation": "relu", "kernel_initializer": "he_uniform"}  # as in Fire
+    x = layers.Conv2D(width(64), 3, _stride(x), "same", name="conv1", **relu)(x)
     number = 2
     for squeeze, expand, times in ((16, 64, 2), (32, 128, 2), (48, 192, 2), (64, 256, 2)):
         x = pool(x) if number < 8 else x

@@ -23,6 +23,7 @@ from tinybench.augmentation import parse_augmentation
 from tinybench.errors import ModelError, system_error
 from tinybench.methods import Training
 from tinybench.train.compress.augment import augmented, check_shape
+from tinybench.train.compress.moving import arriving
 
 EAGER_STEPS = 40  # so few are done before TensorFlow has traced its graph
 News = Callable[[str], None]
@@ -138,8 +139,7 @@ class Trainer:
         """
         epochs = self.training.epochs if epochs is None else epochs
         file = None if self.folder is None else self.folder / f"{stage}.npz"
-        steps = epochs * -(-len(self.data.train) // self.training.batch)
-        _compile(model, self.training.rate, loss, eager=steps <= EAGER_STEPS)
+        _compile(model, self.training.rate, loss, eager=epochs * self._steps <= EAGER_STEPS)
         progress = Progress()
         if file is not None and file.is_file():
             progress, self._best = _load(file, model)
@@ -169,6 +169,11 @@ class Trainer:
         samples = self.data.validation if samples is None else samples
         return float((predict(model, samples.x).argmax(axis=1) == samples.y).mean())
 
+    @property
+    def _steps(self) -> int:
+        """Of an epoch."""
+        return -(-len(self.data.train) // self.training.batch)
+
     def _epoch(
         self, model: Any, stage: str, progress: Progress, epochs: int, targets: Any, calls: Any
     ) -> None:
@@ -180,14 +185,15 @@ class Trainer:
         x, y = self.data.train.x[order], self.data.train.y[order]
         if self.augmentation.asked:
             x = augmented(x, self.augmentation, int(rng.integers(1 << 31)))
-        logs = model.fit(
-            x,
-            targets(x, y) if callable(targets) else targets[order],
-            batch_size=settings.batch,
-            shuffle=False,
-            verbose=0,
-            callbacks=calls,
-        ).history
+        with arriving(model, self._steps):
+            logs = model.fit(
+                x,
+                targets(x, y) if callable(targets) else targets[order],
+                batch_size=settings.batch,
+                shuffle=False,
+                verbose=0,
+                callbacks=calls,
+            ).history
         loss = float(logs["loss"][-1])
         if not math.isfinite(loss):
             raise ModelError(

@@ -137,6 +137,19 @@ def test_networks_take_any_size(trials: dict[str, Any], name: str) -> None:
     assert trials["networks"][name]["shape"] == [None, 5]
 
 
+def test_without_normalization_the_signal_keeps_its_size(trials: dict[str, Any]) -> None:
+    spread = {n: facts["spread"] for n, facts in trials["networks"].items() if "spread" in facts}
+    assert set(spread) == {"squeezenet", "lenet"}
+    assert min(spread.values()) > 0.01, "else gradients vanish, and no rate makes it learn"
+
+
+def test_an_epoch_is_enough_for_statistics_of_normalization(trials: dict[str, Any]) -> None:
+    facts = trials["moving_statistics"]
+    assert facts["trained"]["off"] < 0.5, "it was off by 10"
+    assert 9 < facts["frozen"]["off"] < 11, "what is frozen stays"
+    assert {f["momentum"] for f in facts.values()} == {0.99}, "the model keeps its own"
+
+
 def test_a_network_takes_another_activation_everywhere(trials: dict[str, Any]) -> None:
     facts = trials["other_activations"]
     relus = {"relu", "relu6"}
