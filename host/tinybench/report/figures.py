@@ -48,14 +48,14 @@ def rows(run: Run) -> list[Row]:
     unit, used = latency["unit"], memory["used_method"]
     return [
         _accuracy(run),
-        *_agreement(result["agreement"]),
+        *_agreement(result),
         Row(
             "latency, median",
             _value(latency, "median", unit),
             _desktop_us(result),
             f"n={latency['n']}, {latency['method']}",
         ),
-        _row("latency, p99", latency, "p99", unit, "nearest rank"),
+        _row("latency, p99", latency, "p99", unit, f"n={latency['n']}, nearest rank"),
         _row("arena", memory, "arena_bytes", "B", memory["arena_method"]),
         _row("arena used", memory, "arena_used_bytes", "B", used),
         _row("RAM with arena", memory, "static_bytes", "B", memory["static_method"]),
@@ -141,7 +141,8 @@ def _accuracy(run: Run) -> Row:
     return Row("top-1 accuracy", cells[0], cells[1], _why(accuracy, "device_top1") or how)
 
 
-def _agreement(agreement: Json) -> list[Row]:
+def _agreement(result: Json) -> list[Row]:
+    agreement, desktop = result["agreement"], result["desktop"]["runtime"]
     keys = {
         "same bytes as TFLM": "outputs_byte_equal",
         "same top-1 as TFLM": "argmax_equal",
@@ -155,7 +156,7 @@ def _agreement(agreement: Json) -> list[Row]:
             what,
             _value(agreement, key, f"of {agreement['n']:,}"),
             "",
-            _why(agreement, key) or (agreement["oracle"] or "" if "TFLM" in what else ""),
+            _why(agreement, key) or (agreement["oracle"] if "TFLM" in what else desktop) or "",
         )
         for what, key in keys.items()
     ]

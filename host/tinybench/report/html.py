@@ -5,12 +5,10 @@ from __future__ import annotations
 import base64
 import io
 import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from tinybench import __version__
 from tinybench.bench.records import SampleRecord
@@ -25,15 +23,15 @@ from tinybench.report.figures import (
     verdict,
     worst,
 )
-from tinybench.report.folder import OUTPUTS
 from tinybench.report.load import Run
 from tinybench.report.memory import PICTURE
 from tinybench.report.plots import confidence_plot, confusion_plot, latency_plot
+from tinybench.report.scores import Scores
 from tinybench.report.svg import svg_element
 
 _WORST = 24
 _PAIRS = 40
-_TOP = 5
+_ZOOMS = (50, 100, 200)  # per cent of a matrix whose letters can be read
 _THUMBNAIL = 96  # pixels
 
 
@@ -70,7 +68,9 @@ class ReportContext:
     memory: str
     largest: tuple[tuple[str, int], ...]
     profile: Mapping[str, Any] | None
+    labelled: int
     matrix: str
+    zooms: tuple[int, ...]
     pairs: tuple[Confusion, ...]
     more_pairs: int
     wrong: tuple[Worst, ...]
@@ -95,6 +95,7 @@ def _context(run: Run, profile: Mapping[str, Any] | None) -> ReportContext:
     names = class_names(records)
     places = {record.index: row for row, record in enumerate(records)}
     wrong = worst(records, _WORST)
+    scores = Scores(run)
     return ReportContext(
         result=result,
         version=__version__,
@@ -104,14 +105,16 @@ def _context(run: Run, profile: Mapping[str, Any] | None) -> ReportContext:
         gates=tuple((gate["passed"], gates.say(gate)) for gate in result["gates"]),
         notes=(*result["data"]["notes"], *result["model"]["notes"], *result["desktop"]["notes"]),
         latency=latency_plot(records, result["latency"]["unit"]) if result["latency"]["n"] else "",
-        confidence=confidence_plot(records) if labelled >= 10 else "",
+        confidence=confidence_plot(records, scores.told) if labelled >= 10 else "",
         memory=_memory(run.folder / PICTURE),
         largest=tuple((one["symbol"], one["bytes"]) for one in result["flash"]["largest"]),
         profile=profile,
+        labelled=labelled,
         matrix=confusion_plot(records, names) if labelled else "",
+        zooms=_ZOOMS,
         pairs=tuple(pairs[:_PAIRS]),
         more_pairs=max(0, len(pairs) - _PAIRS),
-        wrong=tuple(_worst(run, record, places[record.index], names) for record in wrong),
+        wrong=tuple(_worst(run, one, scores, places[one.index], names) for one in wrong),
         command=_command(result),
     )
 
@@ -123,50 +126,21 @@ def _memory(path: Path) -> str:
         return ""
 
 
-def _worst(run: Run, record: SampleRecord, row: int, names: Mapping[int, str]) -> Worst:
+def _worst(
+    run: Run, record: SampleRecord, scores: Scores, row: int, names: Mapping[int, str]
+) -> Worst:
     def name(number: int | None) -> str:
         return "" if number is None else names.get(number, str(number))
 
+    told = (pair.split(":") for pair in record.desktop_top5.split())
     return Worst(
         name=record.name,
         label=name(record.label),
         equal={True: "yes", False: "NO", None: "unknown"}[record.outputs_equal],
         picture=_picture(Path(run.result["data"]["path"]) / record.name),
-        device=tuple((name(k), f"{v:g}") for k, v in _top_scores(run, row)),
-        desktop=tuple(_desktop_scores(record, name)),
+        device=tuple((name(k), f"{v:.4g}") for k, v in scores.best(row)),
+        desktop=tuple((name(int(k)), f"{scores.told(float(v)):.4g}") for k, v in told),
     )
-
-
-def _desktop_scores(record: SampleRecord, name: Callable[[int], str]) -> Iterator[tuple[str, str]]:
-    for pair in record.desktop_top5.split():
-        number, _, score = pair.partition(":")
-        yield name(int(number)), score
-
-
-def _top_scores(run: Run, row: int) -> list[tuple[int, float]]:
-    """Classes and scores of the device's first output, best first, in the model's units.
-
-    Args:
-        run: whose outputs.bin is read.
-        row: of samples.csv.
-    """
-    outputs = run.result["outputs"]
-    tensor, size = outputs["tensors"][0], outputs["bytes_per_sample"]
-    try:
-        with (run.folder / OUTPUTS).open("rb") as file:
-            file.seek(row * size)
-            data = file.read(size)
-    except OSError:
-        return []
-    count = int(np.prod(tensor["shape"], dtype=np.int64))
-    if len(data) < size:
-        return []
-    raw = np.frombuffer(data, tensor["dtype"], count)
-    scores = raw.astype(np.float64)
-    if tensor["scale"]:
-        scores = (scores - tensor["zero_point"]) * tensor["scale"]
-    best = np.argsort(-scores, kind="stable")[:_TOP]
-    return [(int(k), float(scores[k])) for k in best]
 
 
 def _picture(path: Path) -> str:

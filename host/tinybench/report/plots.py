@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from tinybench.bench.records import SampleRecord
@@ -14,9 +16,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.patches import Patch
 
-_INK = "#777777"  # readable on white and on black
+_INK = "#123456"  # stands for the colour of the page's text
 _LETTER = 0.075  # inches of a class's name, each
-_CELL: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 6, "color": "white"}
+_CELL: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 6, "color": _INK}
 
 
 def latency_plot(records: Sequence[SampleRecord], unit: str) -> str:
@@ -30,7 +32,10 @@ def latency_plot(records: Sequence[SampleRecord], unit: str) -> str:
     values = [record.latency for record in records if record.latency is not None]
     left, right = figure.subplots(1, 2)
     left.hist(values, bins=min(40, max(1, len(set(values)))), color="tab:blue")
-    left.locator_params("x", nbins=4)  # long numbers
+    left.locator_params("x", nbins=3)  # long numbers
+    if max(values) >= 1000:
+        left.xaxis.set_major_formatter("{x:,.0f}")
+        right.yaxis.set_major_formatter("{x:,.0f}")
     left.set_xlabel(unit)
     left.set_ylabel("samples")
     right.plot(values, lw=0.8, color="tab:blue")
@@ -39,11 +44,13 @@ def latency_plot(records: Sequence[SampleRecord], unit: str) -> str:
     return _svg(figure)
 
 
-def confidence_plot(records: Sequence[SampleRecord]) -> str:
+def confidence_plot(records: Sequence[SampleRecord], told: Callable[[float], float]) -> str:
     """How often the device is right, by how high its top score is: ten equal groups of samples.
 
     Args:
         records: at least ten with a label.
+        told: makes a record's score one in the model's units; where all are shares, a line shows
+            what they would be if they were right as often as they say.
     """
     import numpy as np
 
@@ -51,11 +58,13 @@ def confidence_plot(records: Sequence[SampleRecord]) -> str:
     figure = new_figure(4.5, 2.8)
     axes = figure.add_subplot()
     groups = np.array_split(np.arange(len(known)), 10)
-    scores = [float(np.mean([known[i].device_score for i in g])) for g in groups]
+    scores = [float(np.mean([told(known[i].device_score) for i in g])) for g in groups]
     right = [float(np.mean([known[i].device_top1 == known[i].label for i in g])) for g in groups]
     axes.plot(scores, right, "o-", color="tab:blue")
+    if all(0 <= score <= 1 for score in scores):
+        axes.plot([0, 1], [0, 1], "--", color=_INK, lw=0.8)
     axes.set_ylim(0, 1.02)
-    axes.set_xlabel("mean top score, as the device gives it")
+    axes.set_xlabel("mean top score of the device")
     axes.set_ylabel("share that is right")
     return _svg(figure)
 
@@ -78,8 +87,8 @@ def confusion_plot(records: Sequence[SampleRecord], names: Mapping[int, str]) ->
     for label, answer in counts:  # wrong ones in a colour of their own
         colour = "tab:blue" if label == answer else "tab:red"
         box = (place[answer] - 0.45, place[label] - 0.45)
-        shade = 0.5 + 0.5 * counts[label, answer] / max(counts.values())
-        axes.add_patch(_box(box, colour, shade))
+        shade = 0.5 + 0.35 * counts[label, answer] / max(counts.values())
+        axes.add_patch(_box(box, colour, shade)).set_gid(f"cell-{place[label]}-{place[answer]}")
         axes.text(place[answer], place[label], str(counts[label, answer]), **_CELL)
     ticks = range(len(classes))
     axes.set_xticks(ticks, labels, rotation=90, fontsize=7)
@@ -88,7 +97,18 @@ def confusion_plot(records: Sequence[SampleRecord], names: Mapping[int, str]) ->
     axes.set_ylim(len(classes) - 0.5, -0.5)
     axes.set_xlabel("the device's answer")
     axes.set_ylabel("true class")
-    return _svg(figure, tight=False)
+    return _name_cells(_svg(figure, tight=False), labels)
+
+
+def _name_cells(svg: str, labels: Sequence[str]) -> str:
+    """What a cell says when it is pointed at: where names are far away, or too small."""
+
+    def named(cell: re.Match[str]) -> str:
+        label, answer = (escape(labels[int(n)]) for n in cell.groups())
+        said = label if label == answer else f"{label}, taken for {answer}"
+        return f"{cell[0]}<title>{said}</title>"
+
+    return re.sub(r'<g id="cell-(\d+)-(\d+)">', named, svg)
 
 
 def _box(corner: tuple[float, float], colour: str, shade: float) -> Patch:
@@ -108,4 +128,4 @@ def _svg(figure: Figure, *, tight: bool = True) -> str:
     figure.patch.set_alpha(0)
     page = io.StringIO()
     save_svg(figure, page, tight=tight)
-    return svg_element(page.getvalue())
+    return svg_element(page.getvalue()).replace(_INK, "currentColor")

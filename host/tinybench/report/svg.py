@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -47,5 +48,11 @@ def save_svg(figure: Figure, target: Path | TextIO, *, tight: bool = True) -> No
 
 
 def svg_element(text: str) -> str:
-    """What a page can hold of an SVG file: its <svg>; "" where there is none."""
-    return text[text.index("<svg") :] if "<svg" in text else ""
+    """What a page can hold of an SVG file: its <svg>; "" where there is none.
+
+    Its natural width is there for style sheets, as ``--width``.
+    """
+    if "<svg" not in text:
+        return ""
+    sized = r'<svg style="--width: \2" \1width="\2"'
+    return re.sub(r'<svg ([^>]*?)width="([\d.]+pt)"', sized, text[text.index("<svg") :], count=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import shutil
@@ -12,6 +13,7 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from support.run_folders import write_run
@@ -19,10 +21,12 @@ from tinybench.bench.records import SampleRecord
 from tinybench.errors import UsageError
 from tinybench.report.figures import class_names, confusions, rows, verdict, worst
 from tinybench.report.load import load_run
+from tinybench.report.scores import Scores
 from tinybench.workflow.report import compare_report, make_report, write_report
 
 FORMATS = ("html", "md", "json", "junit", "csv")
 COUNT = 24
+PHONE = 390  # pixels
 BAD_GATE = {"gate": "min_accuracy", "wanted": 0.9, "seen": 0.5, "unit": "share", "passed": False}
 
 
@@ -36,7 +40,8 @@ def in_folders(record: SampleRecord) -> SampleRecord:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_run(tmp_path_factory.mktemp("reports") / "run", COUNT, bend=in_folders)
+    folder = tmp_path_factory.mktemp("reports") / "run"
+    return write_run(folder, COUNT, bend=in_folders, model={"sha256": "c0de" * 16})
 
 
 def test_confusions_are_counted_and_named(run: Path) -> None:
@@ -112,6 +117,7 @@ def test_the_matrix_counts_what_was_answered(run: Path) -> None:
     ]
     shown = re.findall(r"<text [^>]*>(\d+)</text>", matrix[0])
     assert sorted(shown) == sorted(count for count in wanted if count != "0")
+    assert "<title>b &amp; c, taken for d</title>" in matrix[0], "said of a cell pointed at"
     assert {"b &amp; c", "d", "e"} <= set(re.findall(r"<text [^>]*>([^<]*)</text>", matrix[0]))
 
 
@@ -124,17 +130,45 @@ def test_all_of_411_classes_are_in_five_megabytes(tmp_path: Path) -> None:
     page = make_report(run, "html")
     assert len(page) < 5_000_000
     wrong = {(n % 411, n * 7 % 411) for n in range(822) if n % 411 != n * 7 % 411}
-    assert f"and {len(wrong) - 40} more pairs" in page
+    assert f"And {len(wrong) - 40} more pairs" in page
 
 
 def test_both_runtimes_best_classes_are_shown(run: Path) -> None:
     shown = re.findall(r"<br>(device|desktop):([^<]*)", make_report(run, "html"))
     assert {who for who, _ in shown} == {"device", "desktop"}
     bad = worst(load_run(run).records, 1)[0]
-    scores = [pair.split(":")[1] for pair in bad.desktop_top5.split()]
+    tensor = load_run(run).result["outputs"]["tensors"][0]
+    scores = [
+        f"{(float(pair.split(':')[1]) - tensor['zero_point']) * tensor['scale']:.4g}"
+        for pair in bad.desktop_top5.split()
+    ]
     assert len(scores) == 4
     desktop = next(text for who, text in shown if who == "desktop")
     assert re.findall(r" (-?[\d.]+)", desktop) == scores
+
+
+def test_both_runtimes_scores_are_in_the_models_units(tmp_path: Path) -> None:
+    """Equal bytes are equal scores, whether the file puts out bytes or real numbers."""
+    tensor = {"name": "y", "dtype": "int8", "shape": [1, 4], "scale": 0.5, "zero_point": -3}
+
+    def raw(record: SampleRecord) -> SampleRecord:
+        return replace(record, desktop_top5="2:9 0:-3", label=0, device_top1=2)
+
+    run = write_run(tmp_path / "run", 2, bend=raw)
+    result = json.loads((run / "result.json").read_text())
+    result["outputs"] |= {"bytes_per_sample": 4, "tensors": [tensor]}
+    (run / "result.json").write_text(json.dumps(result))
+    (run / "outputs.bin").write_bytes(np.array([[-3, -9, 9, -11]] * 2, np.int8).tobytes())
+    for score, told in ((9.0, 6.0), (6.0, 9.0)):  # of samples.csv: a byte, or what it stands for
+        rows = list(csv.DictReader((run / "samples.csv").open()))
+        with (run / "samples.csv").open("w", newline="") as file:
+            out = csv.DictWriter(file, list(rows[0]))
+            out.writeheader()
+            out.writerows(row | {"device_score": str(score)} for row in rows)
+        scores = Scores(load_run(run))
+        assert scores.best(1) == [(2, 6.0), (0, 0.0), (1, -3.0), (3, -4.0)]
+        assert scores.told(9.0) == told
+    assert scores.best(2) == [], "the file ends before"
 
 
 def test_the_flash_map_adds_up(run: Path) -> None:
@@ -206,12 +240,28 @@ def test_mistakes_are_told_of(run: Path, tmp_path: Path) -> None:
         write_report(tmp_path / "nowhere" / "report.html", "")
 
 
+def on_phones(pages: list[str]) -> str:
+    """A script that shows pages as narrow as a phone and says how wide they are to be scrolled."""
+    escaped = json.dumps(pages).replace("</", "<\\/")
+    return f"""<script>
+    for (const page of {escaped}) {{
+        const phone = document.body.appendChild(document.createElement("iframe"));
+        phone.style = "width: {PHONE}px; border: 0";
+        phone.onload = () => {{
+            phone.dataset.pageWidth = phone.contentDocument.documentElement.scrollWidth;
+        }};
+        phone.srcdoc = page;
+    }}
+    </script>"""
+
+
 def test_a_browser_shows_the_figures(run: Path, tmp_path: Path) -> None:
     browser = shutil.which("chromium") or shutil.which("google-chrome")
     if browser is None:
         pytest.skip("neither chromium nor google-chrome is installed")
     page = tmp_path / "report.html"
-    write_report(page, make_report(run, "html"))
+    text = make_report(run, "html")
+    write_report(page, text + on_phones([text, compare_report([run, run], "html")]))
     command = [browser, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"]
     profile = f"--user-data-dir={tmp_path / 'profile'}"
     done = subprocess.run(
@@ -227,3 +277,7 @@ def test_a_browser_shows_the_figures(run: Path, tmp_path: Path) -> None:
         )
     }
     assert shown == {row.what: row.device for row in rows(load_run(run))}
+    widths = re.findall(r'data-page-width="(\d+)"', done.stdout)
+    assert [int(width) <= PHONE for width in widths] == [True] * 2, (
+        "tables scroll within themselves, the page does not"
+    )
