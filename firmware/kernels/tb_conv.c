@@ -381,9 +381,37 @@ void tb_conv2d(const tb_conv2d_t *op, const int8_t *in, int8_t *out) {
   tb_all_rows(tb_conv2d_row, op, &op->window, in, out);
 }
 
-/* --- coded weights ---------------------------------------------------------------------- */
+/* --- some blocks of channels at a time -------------------------------------------------- */
 
-/* Some blocks at a time: decoded, then run over the whole image. */
+/* Steps over so many blocks; returns how many there were. */
+static int32_t next_blocks(block_t *at, int32_t blocks) {
+  int32_t passed = 0;
+  for (; passed < blocks && at->channel < at->op->window.out_c; passed++) next_block(at);
+  return passed;
+}
+
+/* Output rows y to end - 1 of the channels from block `at` up to `channels`. */
+static void some_rows(const block_t *at, int32_t channels, int32_t y, int32_t end, int8_t *out) {
+  const tb_window_t *win = &at->op->window;
+  for (; y < end; y++) some_blocks(*at, channels, y, out + y * win->out_w * win->out_c);
+}
+
+void tb_conv2d_bands(const tb_conv2d_bands_t *op, const int8_t *in, int8_t *out) {
+  const tb_window_t *win = &op->conv.window;
+  const tb_rows_t rows = {in, win->in_h, win->in_w * win->in_c};
+  for (int32_t done = 0; done < win->out_h; done += op->rows) {
+    const int32_t left = win->out_h - done;
+    const int32_t height = left < op->rows ? left : op->rows;
+    const int32_t y = win->bottom_up ? left - height : done;
+    for (block_t at = first_block(&op->conv, &rows); at.channel < win->out_c;) {
+      const block_t piece = at;
+      next_blocks(&at, op->blocks);
+      some_rows(&piece, at.channel, y, y + height, out);
+    }
+  }
+}
+
+/* Decoded, then run over the whole image. */
 void tb_conv2d_coded(const tb_conv2d_coded_t *op, const int8_t *in, int8_t *out) {
   const tb_conv2d_t *conv = &op->conv;
   const tb_window_t *win = &conv->window;
@@ -393,11 +421,7 @@ void tb_conv2d_coded(const tb_conv2d_coded_t *op, const int8_t *in, int8_t *out)
   for (block_t at = first_block(conv, &rows); at.channel < win->out_c;) {
     block_t piece = at;
     piece.weights = op->decoded;
-    int32_t blocks = 0;
-    for (; blocks < op->blocks && at.channel < win->out_c; blocks++) next_block(&at);
-    tb_huffman_read(&code, op->decoded, blocks * block_bytes);
-    for (int32_t y = 0; y < win->out_h; y++) {
-      some_blocks(piece, at.channel, y, out + y * win->out_w * win->out_c);
-    }
+    tb_huffman_read(&code, op->decoded, next_blocks(&at, op->blocks) * block_bytes);
+    some_rows(&piece, at.channel, 0, win->out_h, out);
   }
 }

@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 /* Rises with every change of a struct or of what a kernel expects; model.cc checks it. */
-#define TB_KERNELS_VERSION 14
+#define TB_KERNELS_VERSION 15
 
 #ifdef __cplusplus
 extern "C" {
@@ -90,6 +90,15 @@ typedef struct {
   int32_t zero;
 } tb_conv2d_t;
 void tb_conv2d(const tb_conv2d_t *op, const int8_t *in, int8_t *out);
+
+/* The same, `rows` rows at a time: so many blocks of four channels, that a cache holds, make theirs
+ * of all these rows before the next blocks are read. From the bottom, the first band is the lowest
+ * one. */
+typedef struct {
+  tb_conv2d_t conv;
+  int32_t rows, blocks;
+} tb_conv2d_bands_t;
+void tb_conv2d_bands(const tb_conv2d_bands_t *op, const int8_t *in, int8_t *out);
 
 /* The same with its filter in canonical Huffman code: see tb_huffman.h. So many blocks of four
  * channels at a time are decoded to `decoded`; conv.filter is not read. */

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from tinybench.compiler.chains import lag_below
-from tinybench.compiler.program import Buffer, Plan, Step, Window
+from tinybench.compiler.program import Buffer, Step
 from tinybench.model.graph import Graph
 
 
@@ -80,26 +80,6 @@ def make_buffers(
         for leader, members in groups.items()
     )
     return tensors + _scratches(steps)
-
-
-def choose_directions(steps: Sequence[Step], plan: Plan, graph: Graph) -> tuple[Step, ...]:
-    """The steps, with those made from the bottom whose output lies above the input it is over."""
-    places = {t: b.offset for b in plan.buffers for t in b.tensors}
-    return tuple(_direct(step, places, graph) for step in steps)
-
-
-def _direct(step: Step, places: Mapping[int, int], graph: Graph) -> Step:
-    if step.window is None or step.inputs[0] not in places:
-        return step
-    source, out = places[step.inputs[0]], places[step.output]
-    apart = out >= source + graph.tensors[step.inputs[0]].nbytes
-    if apart or out + step.window.lag_below() <= source or out + step.window.out_bytes <= source:
-        return step
-    own = step.kernel.fields["window"]
-    assert isinstance(own, Window)
-    fields = {**step.kernel.fields, "window": own._replace(bottom_up=1)}
-    kernel = replace(step.kernel, fields=fields)
-    return replace(step, kernel=kernel, window=step.window._replace(bottom_up=1))
 
 
 def _lifetimes(

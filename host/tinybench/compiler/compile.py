@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tinybench.compiler.buffers import choose_directions, make_buffers
+from tinybench.compiler.buffers import make_buffers
 from tinybench.compiler.check import MAX_ARENA_BYTES, check_op, check_size, check_whole
 from tinybench.compiler.coded import code_filters
 from tinybench.compiler.dead import Kept, drop_channels
@@ -18,6 +18,7 @@ from tinybench.compiler.joins import place_early
 from tinybench.compiler.lower import OPS
 from tinybench.compiler.lower.context import Lowering, Unsupported
 from tinybench.compiler.merge import merge_lookups
+from tinybench.compiler.order import choose_orders
 from tinybench.compiler.pairs import pair_pixels
 from tinybench.compiler.plan import plan_arena
 from tinybench.compiler.program import (
@@ -81,7 +82,7 @@ def compile_graph(model: Graph, target: Target = PORTABLE) -> Program:
     program = Program(
         graph=graph,
         target=target,
-        steps=choose_directions(steps, plan, graph),
+        steps=choose_orders(steps, plan, graph, target),
         plan=plan,
         inputs=tuple(_device_tensor(folded, plan, t, edge) for t, edge in folded.inputs),
         outputs=tuple(_device_tensor(folded, plan, t, edge) for t, edge in folded.outputs),

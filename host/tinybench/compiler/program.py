@@ -134,6 +134,8 @@ class Step:
             channels are bytes, which of int16 tensors are twice as many as the kernel's.
         links: of a chain, the calls that it runs row by row, each reading the one before.
         alone: never a link of a chain, though it has a window.
+        band: rows that are made together, of a step with a window: none is complete before all
+            that they read has been read.
     """
 
     ops: tuple[int, ...]
@@ -147,6 +149,7 @@ class Step:
     window: Window | None = None
     links: tuple[Step, ...] = ()
     alone: bool = False
+    band: int = 1
 
     @property
     def parts(self) -> tuple[Step, ...]:
@@ -221,21 +224,23 @@ class Window(NamedTuple):
         bottom = top + (self.kernel_h - 1) * self.dilation_h + 1
         return np.clip(top, 0, self.in_h), np.clip(bottom, 0, self.in_h)
 
-    def lag_below(self) -> int:
+    def lag_below(self, band: int = 1) -> int:
         """How far below its input an output must begin to be written over it from the top.
 
-        When output row y is complete, it may end no higher than where the first input row
-        begins that is read for it or later.
+        When ``band`` output rows are complete, they may end no higher than where the first input
+        row begins that is read for the first of them or later.
         """
         first, _ = self.all_rows_read()
-        ends = (np.arange(self.out_h, dtype=np.int64) + 1) * self.out_row
-        return int((ends - first * self.in_row).max())
+        begins = np.arange(0, self.out_h, band, dtype=np.int64)
+        ends = np.minimum(begins + band, self.out_h) * self.out_row
+        return int((ends - first[begins] * self.in_row).max())
 
-    def lag_above(self) -> int:
+    def lag_above(self, band: int = 1) -> int:
         """How far above its input an output must begin to be written over it from the bottom."""
         _, last = self.all_rows_read()
-        begins = np.arange(self.out_h, dtype=np.int64) * self.out_row
-        return int((last * self.in_row - begins).max())
+        ends = np.arange(self.out_h, 0, -band, dtype=np.int64)
+        begins = np.maximum(ends - band, 0) * self.out_row
+        return int((last[ends - 1] * self.in_row - begins).max())
 
     def inner_columns(self) -> tuple[int, int]:
         """(first, last): output columns first <= x < last see no column outside of the image."""

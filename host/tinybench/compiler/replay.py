@@ -6,7 +6,7 @@ kernel reads and writes, row by row where it works so. It runs on every program 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,11 +112,12 @@ class _Arena:
         source, out = step.inputs[0], step.output
         self.read(source, who)
         begin, base = self._places[out][0], self._places[source][0]
-        for y in range(window.out_h):
-            row = begin + y * window.out_row, begin + (y + 1) * window.out_row
-            needed = tuple(base + place for place in _needed(window, y))
-            if max(row[0], needed[0]) < min(row[1], needed[1]):
-                raise PlanClashError(f"{who}: row {y} at {row}, {needed} is still to be read")
+        for first, end in _bands(window, step.band):
+            rows = begin + first * window.out_row, begin + end * window.out_row
+            needed = tuple(base + place for place in _needed(window, first, end))
+            if max(rows[0], needed[0]) < min(rows[1], needed[1]):
+                where = f"row {first}" if end == first + 1 else f"rows {first} to {end - 1}"
+                raise PlanClashError(f"{who}: {where} at {rows}, {needed} is still to be read")
         self.write(out)
 
     def _check_apart(self, step: Step, read: list[int], who: str) -> None:
@@ -229,9 +230,18 @@ class _Chain:
         self._arena.read(tensor, who, slot * size, (slot + 1) * size, row=row + 1)
 
 
-def _needed(window: Window, y: int) -> tuple[int, int]:
-    """Input bytes, as (first, end), that are read for row y, while it is written, or after it."""
-    first, last = window.rows_read(y)
+def _bands(window: Window, height: int) -> Iterator[tuple[int, int]]:
+    """(first, end) of the rows that are made together, in the order in which they are."""
+    for done in range(0, window.out_h, height):
+        left = window.out_h - done
+        count = min(height, left)
+        first = left - count if window.bottom_up else done
+        yield first, first + count
+
+
+def _needed(window: Window, row: int, end: int) -> tuple[int, int]:
+    """Input bytes, as (first, end), that are read for rows row, ..., end - 1 or after them."""
+    first, last = window.rows_read(row)[0], window.rows_read(end - 1)[1]
     if window.bottom_up:
         return 0, last * window.in_row
     return first * window.in_row, window.in_h * window.in_row

@@ -7,6 +7,8 @@ each time a kernel walks over all of them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from tinybench.compiler.program import Kernel, Program, Step, Target, Window, const_arrays
 
 # As in tb_conv.c: what is gathered is gathered for so many pixels at once.
@@ -39,6 +41,12 @@ def _walks(kernel: Kernel) -> int:
     """How often a kernel goes over all of its constants."""
     if kernel.function == "tb_conv2d_coded":
         return 1
+    if kernel.function == "tb_conv2d_bands":
+        conv, rows = kernel.fields["conv"], kernel.fields["rows"]
+        assert isinstance(conv, Mapping) and isinstance(rows, int)
+        banded = conv["window"]
+        assert isinstance(banded, Window)
+        return -(-banded.out_h // rows)
     window = kernel.fields.get("window")
     if not isinstance(window, Window):
         return 1
@@ -47,13 +55,13 @@ def _walks(kernel: Kernel) -> int:
     columns = kernel.fields.get("columns")
     if kernel.function == "tb_conv2d_pairs" and isinstance(columns, int):
         return window.out_h * -(-window.out_w // columns)
-    if kernel.function == "tb_conv2d" and _is_gathered(kernel, window):
+    if kernel.function == "tb_conv2d" and is_gathered(kernel, window):
         return window.out_h * -(-window.out_w // _PIXELS)
     return window.out_h
 
 
-def _is_gathered(kernel: Kernel, window: Window) -> bool:
-    """As tb_conv2d_row() decides."""
+def is_gathered(kernel: Kernel, window: Window) -> bool:
+    """Whether a tb_conv2d goes over all its weights for every three pixels: as its C decides."""
     run, group_in = kernel.fields["run"], kernel.fields["group_in"]
     assert isinstance(run, int)
     return (

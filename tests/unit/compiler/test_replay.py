@@ -27,12 +27,12 @@ def convolution(kernel: int, stride: int, channels: tuple[int, int], padding: st
     return compile_graph(parse_tflite(b.finish(outputs=[y])))
 
 
-def moved(program: Program, offset: int, *, bottom_up: int) -> Program:
-    """The same with its output ``offset`` bytes above its input, made in a given direction."""
+def moved(program: Program, offset: int, *, bottom_up: int, band: int = 1) -> Program:
+    """The same with its output ``offset`` bytes above its input, made in a given order."""
     base = 1 << 14
     step: Step = program.steps[0]
     assert step.window is not None
-    step = replace(step, window=step.window._replace(bottom_up=bottom_up))
+    step = replace(step, window=step.window._replace(bottom_up=bottom_up), band=band)
     buffers = tuple(
         replace(b, offset=base + (offset if step.output in b.tensors else 0))
         for b in program.plan.buffers
@@ -51,19 +51,21 @@ SHAPES = [
 ]
 
 
+@pytest.mark.parametrize("band", [1, 2, 5, 12])
 @pytest.mark.parametrize(("kernel", "stride", "channels", "padding"), SHAPES)
 def test_the_lag_is_enough_and_no_byte_too_large(
-    kernel: int, stride: int, channels: tuple[int, int], padding: str
+    kernel: int, stride: int, channels: tuple[int, int], padding: str, band: int
 ) -> None:
     program = convolution(kernel, stride, channels, padding)
     window = program.steps[0].window
     assert window is not None
-    replay(moved(program, -window.lag_below(), bottom_up=0), {})
-    replay(moved(program, window.lag_above(), bottom_up=1), {})
+    down, up = -window.lag_below(band), window.lag_above(band)
+    replay(moved(program, down, bottom_up=0, band=band), {})
+    replay(moved(program, up, bottom_up=1, band=band), {})
     with pytest.raises(PlanClashError, match="row"):
-        replay(moved(program, -window.lag_below() + 1, bottom_up=0), {})
+        replay(moved(program, down + 1, bottom_up=0, band=band), {})
     with pytest.raises(PlanClashError, match="row"):
-        replay(moved(program, window.lag_above() - 1, bottom_up=1), {})
+        replay(moved(program, up - 1, bottom_up=1, band=band), {})
 
 
 def test_the_wrong_direction_is_found() -> None:
