@@ -1,4 +1,4 @@
-"""Convolutions that make some rows at a time: the same bytes as TFLM, wherever the plan lets them."""
+"""Convolutions that make some rows at a time: TFLM's bytes, wherever the plan lets them."""
 
 from __future__ import annotations
 

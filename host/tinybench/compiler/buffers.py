@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from tinybench.compiler.chains import lag_below
@@ -186,7 +185,7 @@ def _rows_over(
 def _lags(step: Step, source_bytes: int, root: Mapping[int, int]) -> tuple[int, int]:
     """How far below or above its input a step's output may begin; a chain runs from the top."""
     if step.window is not None:
-        return step.window.lag_below(), step.window.lag_above()
+        return step.window.lag_below(step.band), step.window.lag_above(step.band)
     source = root[step.inputs[0]]
     beside = [i for i, link in enumerate(step.links) for t in link.inputs[1:] if root[t] == source]
     return lag_below(step.links, beside), source_bytes

@@ -18,7 +18,7 @@ from tinybench.compiler.joins import place_early
 from tinybench.compiler.lower import OPS
 from tinybench.compiler.lower.context import Lowering, Unsupported
 from tinybench.compiler.merge import merge_lookups
-from tinybench.compiler.order import choose_orders
+from tinybench.compiler.order import choose_orders, want_bands
 from tinybench.compiler.pairs import pair_pixels
 from tinybench.compiler.plan import plan_arena
 from tinybench.compiler.program import (
@@ -77,6 +77,10 @@ def compile_graph(model: Graph, target: Target = PORTABLE) -> Program:
     steps, coding = code_filters(steps, target, top)
     steps = pair_pixels(steps, target, top)
     plan = plan_arena(buffers(steps), target.alignment)
+    banded = want_bands(steps, target, top)
+    if any(step.band > 1 for step in banded):
+        roomy = plan_arena(buffers(banded), target.alignment)
+        plan = roomy if roomy.arena_bytes <= plan.arena_bytes else plan
     if plan.arena_bytes > MAX_ARENA_BYTES:
         raise _too_large(plan)
     program = Program(

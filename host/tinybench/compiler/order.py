@@ -2,13 +2,14 @@
 
 Where a convolution's weights are more than a flash cache holds, they are read again for every row.
 Rows made together, a piece of the output channels after the other, read them once per band of rows.
-A band writes all its rows while the input of all of them is still read; so how high it may be
-follows from where the plan has put output and input, and the arena never grows for it.
+A band writes all its rows while the input of all of them is still read, so it wants more room
+beside its input. Bands as high as leave the arena's peak are asked for before tensors are placed;
+afterwards each is as high as the places allow. The arena never grows for them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from tinybench.compiler.program import (
@@ -17,13 +18,38 @@ from tinybench.compiler.program import (
     Plan,
     Step,
     Target,
+    Value,
     Window,
     const_arrays,
 )
-from tinybench.compiler.traffic import is_gathered
+from tinybench.compiler.traffic import is_gathered, streamed_bytes
 from tinybench.model.graph import Graph
 
 CONVOLUTION, BANDS = "tb_conv2d", "tb_conv2d_bands"
+
+
+Peak = Callable[[Sequence[Step]], int]
+
+
+def want_bands(steps: Sequence[Step], target: Target, peak: Peak) -> tuple[Step, ...]:
+    """The steps, with bands as high as leave the peak, those first that read most from flash.
+
+    Args:
+        steps: as they are to be planned.
+        target: ``chain_bytes`` is the cache's budget.
+        peak: most bytes live at once, of some steps.
+    """
+    best, lowest = tuple(steps), peak(steps)
+    for number in sorted(range(len(best)), key=lambda i: -streamed_bytes(best[i], 0, target)):
+        step = best[number]
+        if step.window is None or not _blocks_in_cache(step, step.window, target):
+            continue
+        for height in _heights(step.window.out_h):
+            tried = (*best[:number], replace(step, band=height), *best[number + 1 :])
+            if peak(tried) <= lowest:
+                best = tried
+                break
+    return best
 
 
 def choose_orders(
@@ -88,5 +114,5 @@ def _in_bands(step: Step, rows: int, blocks: int) -> Step:
     """A step that makes so many rows at a time."""
     if rows == 1:
         return step
-    fields = {"conv": step.kernel.fields, "rows": rows, "blocks": blocks}
+    fields: dict[str, Value] = {"conv": step.kernel.fields, "rows": rows, "blocks": blocks}
     return replace(step, kernel=Kernel(BANDS, fields), band=rows)
