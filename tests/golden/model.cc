@@ -6,7 +6,7 @@
 #include "tb_kernels.h"
 #include "tb_kernels16.h"
 
-#if TB_KERNELS_VERSION != 14
+#if TB_KERNELS_VERSION != 15
 #error "model.cc and the kernels are of different versions: render the project again"
 #endif
 
