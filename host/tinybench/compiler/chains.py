@@ -14,8 +14,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from tinybench.compiler.program import Kernel, Step, Target, Window, const_arrays
+from tinybench.compiler.program import Kernel, Step, Target, const_arrays
 from tinybench.compiler.rowwise import COPY, beside_row_bytes, elementwise_link
+from tinybench.compiler.window import Window
 from tinybench.model.graph import Graph
 
 MAX_LINKS = 8  # TB_CHAIN_MAX in tb_kernels.h

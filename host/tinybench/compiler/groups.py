@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from tinybench.compiler.chains import chain_of
-from tinybench.compiler.program import ConstArray, Kernel, Step, Target, Value, Window
+from tinybench.compiler.program import ConstArray, Kernel, Step, Target, Value
 from tinybench.compiler.rowwise import COPY
+from tinybench.compiler.window import Window
 from tinybench.model.graph import Graph
 
 SIZES = (48, 32, 24, 16, 8)  # channels of a group that are tried; multiples of a block

@@ -12,17 +12,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from tinybench.compiler.program import (
-    ConstArray,
-    Kernel,
-    Plan,
-    Step,
-    Target,
-    Value,
-    Window,
-    const_arrays,
-)
+from tinybench.compiler.program import ConstArray, Kernel, Plan, Step, Target, Value, const_arrays
 from tinybench.compiler.traffic import is_gathered, streamed_bytes
+from tinybench.compiler.window import Window
 from tinybench.model.graph import Graph
 
 CONVOLUTION, BANDS = "tb_conv2d", "tb_conv2d_bands"

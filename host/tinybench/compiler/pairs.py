@@ -21,11 +21,11 @@ from tinybench.compiler.program import (
     Step,
     Target,
     Value,
-    Window,
     array_of,
     const_arrays,
     number_of,
 )
+from tinybench.compiler.window import Window
 
 KERNEL, PAIRED_KERNEL = "tb_conv2d", "tb_conv2d_pairs"
 PIXELS, CHANNELS, TAPS = 4, 2, 2  # of a block in tb_conv_pairs.c, and of a turn of its loop

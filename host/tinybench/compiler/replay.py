@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from tinybench.compiler.program import Program, Step, Window
+from tinybench.compiler.program import Program, Step
 from tinybench.compiler.rowwise import COPY
+from tinybench.compiler.window import Window
 
 NOBODY = -1
 _ROW = 1 << 32  # owners of rows in a ring: tensor + row * _ROW

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from tinybench.compiler.lower.elementwise import broadcast_fields
-from tinybench.compiler.program import Kernel, Step, Value, Window
+from tinybench.compiler.program import Kernel, Step, Value
+from tinybench.compiler.window import Window
 from tinybench.model.graph import Graph
 
 COPY = "tb_copy_rows"

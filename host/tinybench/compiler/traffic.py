@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tinybench.compiler.program import Kernel, Program, Step, Target, Window, const_arrays
+from tinybench.compiler.program import Kernel, Program, Step, Target, const_arrays
+from tinybench.compiler.window import Window
 
 # As in tb_conv.c: what is gathered is gathered for so many pixels at once.
 _PIXELS, _SHORT_RUN, _MAX_WINDOW = 3, 32, 320

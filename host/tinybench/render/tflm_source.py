@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from tinybench.boards.room import INTERNAL, Placement
 from tinybench.render.files import render_template
 from tinybench.render.instrument import Instrument
+from tinybench.render.model_context import TensorGroup
 from tinybench.render.model_source import (
     ARENA_PLACES,
-    TensorGroup,
     byte_list,
     render_labels,
     render_null,

@@ -20,6 +20,7 @@ from tinybench.project import Project
 from tinybench.render.instrument import Instrument
 from tinybench.tflm.checkouts import find_checkouts
 from tinybench.tflm.program import Interpreted, interpret_graph
+from tinybench.workflow.reach import find_emulator
 from tinybench.workflow.watch import Watch
 
 SCHEMA = "tinybench.arena/1"
@@ -140,7 +141,6 @@ class _Trials:
         from tinybench.link import open_link
         from tinybench.link.emulator import board_url
         from tinybench.report.folder import DEVICE_LOG, EMULATOR_LOG
-        from tinybench.workflow.firmware import find_emulator
 
         find_emulator(self.board)
         logs, own = self.state / "logs", self.state / "arena.elf"

@@ -10,14 +10,9 @@ from typing import TYPE_CHECKING
 
 from tinybench.errors import StaleBuild, UsageError, system_error
 from tinybench.project import DataConfig, Project, overlay
-from tinybench.workflow.firmware import (
-    Compiled,
-    build_compiled,
-    check_reach,
-    compile_model,
-    find_flashed,
-)
+from tinybench.workflow.firmware import Compiled, build_compiled, compile_model, find_flashed
 from tinybench.workflow.plugged import Choose, put_on_board, with_port
+from tinybench.workflow.reach import check_reach
 from tinybench.workflow.session import BenchReport, Session, run_session
 from tinybench.workflow.watch import Silent, Watch
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tinybench.boards import load_board
 from tinybench.errors import UsageError
 from tinybench.project import load_project, overlay
-from tinybench.workflow.firmware import find_emulator
+from tinybench.workflow.reach import find_emulator
 
 if TYPE_CHECKING:
     from tinybench.link import Link

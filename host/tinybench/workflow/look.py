@@ -8,14 +8,9 @@ from typing import TYPE_CHECKING
 from tinybench.project import Project
 from tinybench.render.instrument import Instrument
 from tinybench.workflow.bench import open_samples
-from tinybench.workflow.firmware import (
-    Compiled,
-    build_compiled,
-    check_reach,
-    expected,
-    open_device,
-)
+from tinybench.workflow.firmware import Compiled, build_compiled
 from tinybench.workflow.plugged import put_on_board, with_port
+from tinybench.workflow.reach import check_reach, expected, open_device
 from tinybench.workflow.watch import Watch
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from tinybench.errors import Interrupted, MismatchError, TinybenchError
 from tinybench.project import Project
-from tinybench.workflow.firmware import Compiled, draw, expected, open_device
+from tinybench.workflow.firmware import Compiled, draw
+from tinybench.workflow.reach import expected, open_device
 from tinybench.workflow.watch import Watch
 
 if TYPE_CHECKING:

@@ -23,7 +23,8 @@ from tinybench.compiler.lower.weights import (
     weights_of,
 )
 from tinybench.compiler.lower.window import window_of
-from tinybench.compiler.program import ConstArray, Step, Value, Window
+from tinybench.compiler.program import ConstArray, Step, Value
+from tinybench.compiler.window import Window
 
 ROW_PIXELS = (24, 65)  # widths of rows into which a pointwise convolution is cut, range()
 

@@ -7,7 +7,8 @@ import math
 from tinybench.compiler.fixedpoint import Multiplier, quantize_multiplier
 from tinybench.compiler.lower.context import Lowering, Scale, Unsupported
 from tinybench.compiler.lower.window import window_of
-from tinybench.compiler.program import Step, Value, Window
+from tinybench.compiler.program import Step, Value
+from tinybench.compiler.window import Window
 
 MAX_SUMMED = 1 << 23  # so many differences of two int8 fit int32
 

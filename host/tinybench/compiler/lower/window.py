@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tinybench.compiler.fold import EXPLICIT_PADDING
 from tinybench.compiler.lower.context import Lowering, Unsupported
-from tinybench.compiler.program import Window
+from tinybench.compiler.window import Window
 
 MAX_REACH = 1 << 16  # positions in int32 cannot overflow
 

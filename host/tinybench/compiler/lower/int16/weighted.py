@@ -24,7 +24,8 @@ from tinybench.compiler.lower.convolution import (
     is_one_run,
     transpose_conv_shape,
 )
-from tinybench.compiler.program import ConstArray, Step, Value, Window
+from tinybench.compiler.program import ConstArray, Step, Value
+from tinybench.compiler.window import Window
 
 CHUNK = 256  # products of 23 bits whose sum fits 32 bits, whatever they are
 SUM_BITS = 47  # of a sum that TFLite Micro can scale
