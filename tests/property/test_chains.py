@@ -15,7 +15,7 @@ from support.against_tflm import check_same_bytes, needs_tflm
 from support.effort import examples
 from support.tflite_builder import ModelBuilder
 from tinybench.compiler import Target, compile_graph
-from tinybench.compiler.buffers import make_buffers
+from tinybench.compiler.buffers import Frame, make_buffers
 from tinybench.compiler.chains import chain_of
 from tinybench.compiler.program import Step
 from tinybench.compiler.replay import PlanClashError, replay
@@ -366,7 +366,7 @@ def test_no_other_cut_has_a_lower_peak(model: bytes) -> None:
     plain = compile_graph(graph, Target(chain_bytes=-1)).steps
 
     def bound(steps: Sequence[Step]) -> int:
-        buffers = make_buffers(graph, steps, graph.inputs, graph.outputs, {})
+        buffers = make_buffers(steps, Frame(graph, graph.inputs, graph.outputs, {}))
         return peak(buffers, SMALLEST.alignment)[0]
 
     def cuts(done: tuple[Step, ...], rest: tuple[Step, ...]) -> Iterator[tuple[Step, ...]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from tinybench.compiler.chains import lag_below
@@ -37,13 +38,24 @@ class _Nbytes(dict[int, int]):
         return self._tensors[tensor].nbytes
 
 
-def make_buffers(
-    graph: Graph,
-    steps: Sequence[Step],
-    inputs: Sequence[int],
-    outputs: Sequence[int],
-    views: Mapping[int, int],
-) -> tuple[Buffer, ...]:
+@dataclass(frozen=True)
+class Frame:
+    """What steps run in.
+
+    Attributes:
+        graph: their tensors.
+        inputs: tensors that are there before the first step.
+        outputs: tensors that are read after the last one.
+        views: tensor -> the tensor whose bytes it shows.
+    """
+
+    graph: Graph
+    inputs: Sequence[int]
+    outputs: Sequence[int]
+    views: Mapping[int, int]
+
+
+def make_buffers(steps: Sequence[Step], frame: Frame) -> tuple[Buffer, ...]:
     """Unplaced buffers of every tensor that the steps touch, and of their kernels' scratch.
 
     A view shares its source's buffer. A step that may work in place takes over the buffer of an
@@ -51,10 +63,10 @@ def make_buffers(
     write over such an input with a lag. Model inputs live from the first step, model outputs to
     the last.
     """
-    root = _Root(views)
-    first, last = _lifetimes(graph, steps, inputs, outputs, root)
-    kept = {root[tensor] for tensor in outputs}
-    there = {root[t] for t in inputs}
+    graph, root = frame.graph, _Root(frame.views)
+    first, last = _lifetimes(steps, frame, root)
+    kept = {root[tensor] for tensor in frame.outputs}
+    there = {root[t] for t in frame.inputs}
     owner = _take_over(steps, graph, root, last, kept, there)
     groups: dict[int, list[int]] = {}
     for tensor in sorted(first):
@@ -62,7 +74,7 @@ def make_buffers(
     shared: dict[int, list[int]] = {}
     for source in first:
         shared[source] = [source]
-    for tensor, source in views.items():
+    for tensor, source in frame.views.items():
         shared.setdefault(source, []).append(tensor)
     over = defaultdict(_Over, _rows_over(graph, steps, root, first, last, kept, there))
     sizes = _sizes(graph, steps)
@@ -82,24 +94,20 @@ def make_buffers(
 
 
 def _lifetimes(
-    graph: Graph,
-    steps: Sequence[Step],
-    inputs: Iterable[int],
-    outputs: Iterable[int],
-    root: Mapping[int, int],
+    steps: Sequence[Step], frame: Frame, root: Mapping[int, int]
 ) -> tuple[dict[int, int], dict[int, int]]:
     """First and last step of each root tensor."""
-    first = {root[t]: 0 for t in inputs}
+    first = {root[t]: 0 for t in frame.inputs}
     last = dict(first)
     for i, step in enumerate(steps):
         for tensor in (*step.inputs, step.output):
-            if graph.tensors[tensor].data is None:
+            if frame.graph.tensors[tensor].data is None:
                 first.setdefault(root[tensor], i)
                 last[root[tensor]] = i
         for tensor, _ in step.rings:  # groups of channels use the same ones after one another
             first.setdefault(tensor, i)
             last[tensor] = i
-    for tensor in outputs:
+    for tensor in frame.outputs:
         if root[tensor] in first:
             last[root[tensor]] = max(len(steps) - 1, 0)
     return first, last

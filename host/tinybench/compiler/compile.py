@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
-from tinybench.compiler.buffers import make_buffers
+from tinybench.compiler.buffers import Frame, make_buffers
 from tinybench.compiler.check import MAX_ARENA_BYTES, check_op, check_size, check_whole
 from tinybench.compiler.coded import code_filters
 from tinybench.compiler.dead import Kept, drop_channels
@@ -23,8 +24,8 @@ from tinybench.compiler.pairs import pair_pixels
 from tinybench.compiler.plan import plan_arena
 from tinybench.compiler.program import (
     Boundary,
-    Buffer,
     DeviceTensor,
+    FilterCoding,
     Plan,
     Problem,
     Program,
@@ -55,32 +56,15 @@ def compile_graph(model: Graph, target: Target = PORTABLE) -> Program:
     if lowered.problems:
         raise _refusal(model, lowered.problems)
     inputs, outputs = ([t for t, _ in edge] for edge in (folded.inputs, folded.outputs))
+    frame = Frame(folded.graph, inputs, outputs, folded.views)
     steps = tuple(merge_lookups(lowered.steps, outputs, folded.views))
 
-    def least_peak(steps: Sequence[Step], first: int, end: int) -> int:
-        edge = (inputs, outputs)
-        return least_peak_of(steps, first, end, folded.graph, edge, folded.views, target)
-
-    steps = place_early(steps, least_peak)
+    steps = place_early(steps, partial(least_peak_of, frame=frame, target=target))
     graph, rows = with_group_rows(folded.graph, steps)
-
-    def buffers(steps: Sequence[Step]) -> tuple[Buffer, ...]:
-        return make_buffers(graph, steps, inputs, outputs, folded.views)
-
-    steps = schedule(steps, graph, inputs, outputs, folded.views, target, rows)
-
-    def top(steps: Sequence[Step]) -> int:
-        return peak(buffers(steps), target.alignment)[0]
-
-    if target.zeros == "leave out":
-        steps = skip_zeros(steps, target)
-    steps, coding = code_filters(steps, target, top)
-    steps = pair_pixels(steps, target, top)
-    plan = plan_arena(buffers(steps), target.alignment)
-    banded = want_bands(steps, target, top)
-    if any(step.band > 1 for step in banded):
-        roomy = plan_arena(buffers(banded), target.alignment)
-        plan = roomy if roomy.arena_bytes <= plan.arena_bytes else plan
+    frame = replace(frame, graph=graph)
+    steps = schedule(steps, frame, target, rows)
+    steps, coding = _refine(steps, frame, target)
+    plan = _plan(steps, frame, target)
     if plan.arena_bytes > MAX_ARENA_BYTES:
         raise _too_large(plan)
     program = Program(
@@ -97,6 +81,31 @@ def compile_graph(model: Graph, target: Target = PORTABLE) -> Program:
     )
     replay(program, folded.views)
     return program
+
+
+def _refine(
+    steps: Sequence[Step], frame: Frame, target: Target
+) -> tuple[tuple[Step, ...], tuple[FilterCoding, ...]]:
+    """Kernels that leave out zeros, read code, take pixels in pairs; and what was coded."""
+    if target.zeros == "leave out":
+        steps = skip_zeros(steps, target)
+    top = partial(_peak, frame=frame, target=target)
+    coded, coding = code_filters(steps, target, top)
+    return pair_pixels(coded, target, top), coding
+
+
+def _plan(steps: Sequence[Step], frame: Frame, target: Target) -> Plan:
+    """With room for bands of rows, where the arena does not grow for it."""
+    plan = plan_arena(make_buffers(steps, frame), target.alignment)
+    banded = want_bands(steps, target, partial(_peak, frame=frame, target=target))
+    if all(step.band == 1 for step in banded):
+        return plan
+    roomy = plan_arena(make_buffers(banded, frame), target.alignment)
+    return roomy if roomy.arena_bytes <= plan.arena_bytes else plan
+
+
+def _peak(steps: Sequence[Step], frame: Frame, target: Target) -> int:
+    return peak(make_buffers(steps, frame), target.alignment)[0]
 
 
 def _drop(folded: Folded, target: Target) -> tuple[Folded, Kept]:

@@ -11,15 +11,14 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from tinybench.compiler.buffers import make_buffers
+from tinybench.compiler.buffers import Frame, make_buffers
 from tinybench.compiler.chains import MAX_LINKS, chain_of
 from tinybench.compiler.groups import channel_groups
 from tinybench.compiler.program import Step, Target
 from tinybench.compiler.rowwise import COPY
 from tinybench.compiler.stack import peak
-from tinybench.model.graph import Graph
 
 # Instructions, about: they need only be right enough to tell what is worth it.
 _PER_MAC = 4
@@ -50,73 +49,50 @@ class _Option:
 
 
 def schedule(
-    steps: Sequence[Step],
-    graph: Graph,
-    inputs: Sequence[int],
-    outputs: Sequence[int],
-    views: Mapping[int, int],
-    target: Target,
-    rows: Mapping[int, int],
+    steps: Sequence[Step], frame: Frame, target: Target, rows: Mapping[int, int]
 ) -> tuple[Step, ...]:
     """The steps, some of them as chains.
 
     Args:
         steps: in order.
-        graph: their tensors.
-        inputs, outputs: tensors of the model's edge.
-        views: tensor -> the tensor whose bytes it shows.
+        frame: what they run in.
         target: limits the constants of a chain.
         rows: where channel groups are possible, the tensor that their rows are of.
     """
     if not steps:
         return ()
-    options = _options(steps, graph, inputs, outputs, views, target, rows)
+    options = _options(steps, frame, target, rows)
     work = sum(_PER_MAC * step.macs + _cost(step) for step in steps)
     worth = work / target.work_per_memory
     return tuple(step for option in _choose(len(steps), options, worth) for step in option.steps)
 
 
-def least_peak_of(
-    steps: Sequence[Step],
-    first: int,
-    end: int,
-    graph: Graph,
-    edge: tuple[Sequence[int], Sequence[int]],
-    views: Mapping[int, int],
-    target: Target,
-) -> int:
+def least_peak_of(steps: Sequence[Step], first: int, end: int, frame: Frame, target: Target) -> int:
     """Most bytes live in steps first, ..., end - 1, where all that counts is that they be few.
 
     Args:
         steps: all of the model's, in order.
         first, end: which of them.
-        graph, views, target: as of schedule().
-        edge: tensors of the model's edge, inputs and outputs.
+        frame, target: as of schedule().
     """
-    live = _live_between(steps, graph, *edge, views)
+    live = _live_between(steps, frame)
     part = steps[first:end]
-    options = _options(part, graph, live[first], live[end], views, target, {})
-    return _least_peak(len(part), options)
+    within = replace(frame, inputs=live[first], outputs=live[end])
+    return _least_peak(len(part), _options(part, within, target, {}))
 
 
 def _options(
-    steps: Sequence[Step],
-    graph: Graph,
-    inputs: Sequence[int],
-    outputs: Sequence[int],
-    views: Mapping[int, int],
-    target: Target,
-    rows: Mapping[int, int],
+    steps: Sequence[Step], frame: Frame, target: Target, rows: Mapping[int, int]
 ) -> list[_Option]:
     """Every step, every chain and all groups of channels."""
-    live = _live_between(steps, graph, inputs, outputs, views)
+    live, graph = _live_between(steps, frame), frame.graph
 
     def option(first: int, end: int, *steps: Step, cost: int = 0) -> _Option:
-        buffers = make_buffers(graph, steps, live[first], live[end], views)
+        buffers = make_buffers(steps, replace(frame, inputs=live[first], outputs=live[end]))
         return _Option(first, end, steps, peak(buffers, target.alignment)[0], cost)
 
     options = [option(i, i + 1, step) for i, step in enumerate(steps)]
-    for first, end in _rows_of_readers(steps, graph, outputs, views):
+    for first, end in _rows_of_readers(steps, frame):
         chain = chain_of(graph, steps[first:end], target)
         if chain is not None:
             cost = _cost(chain) - sum(map(_cost, steps[first:end]))
@@ -129,38 +105,31 @@ def _options(
     return options
 
 
-def _live_between(
-    steps: Sequence[Step],
-    graph: Graph,
-    inputs: Iterable[int],
-    outputs: Iterable[int],
-    views: Mapping[int, int],
-) -> list[tuple[int, ...]]:
+def _live_between(steps: Sequence[Step], frame: Frame) -> list[tuple[int, ...]]:
     """For each step the tensors that were made before it and are wanted by it or later.
 
     As many as there are steps, and one more: what is wanted in the end.
     """
-    born: dict[int, int] = {views.get(t, t): 0 for t in inputs}
+    tensors, views = frame.graph.tensors, frame.views
+    born: dict[int, int] = {views.get(t, t): 0 for t in frame.inputs}
     dies = dict(born)
     for i, step in enumerate(steps):
         for tensor in (*step.inputs, step.output):
-            if graph.tensors[tensor].data is None:
+            if tensors[tensor].data is None:
                 root = views.get(tensor, tensor)
                 born.setdefault(root, i + 1)
                 dies[root] = i
-    dies |= {views.get(t, t): len(steps) for t in outputs}
+    dies |= {views.get(t, t): len(steps) for t in frame.outputs}
     live: list[list[int]] = [[] for _ in range(len(steps) + 1)]
     for root, first in born.items():
         for i in range(first, dies[root] + 1):
             live[i].append(root)
-    return [tuple(tensors) for tensors in live]
+    return [tuple(roots) for roots in live]
 
 
-def _rows_of_readers(
-    steps: Sequence[Step], graph: Graph, outputs: Iterable[int], views: Mapping[int, int]
-) -> Iterator[tuple[int, int]]:
+def _rows_of_readers(steps: Sequence[Step], frame: Frame) -> Iterator[tuple[int, int]]:
     """(first, end) of steps of which each is the only one to read the one before."""
-    kept = {*outputs, *views.values(), *views}
+    kept = {*frame.outputs, *frame.views.values(), *frame.views}
     readers = Counter(tensor for step in steps for tensor in step.inputs)
 
     def alone(i: int) -> bool:
