@@ -605,6 +605,27 @@ def networks_apart(bench: Bench) -> dict[str, Any]:
     }
 
 
+def too_early_for_data(bench: Bench) -> dict[str, Any]:
+    """What a job refuses before it reads the data, which do not exist."""
+    import keras
+    from keras import layers
+
+    from tinybench.train.compress.job import compress_job
+
+    windows = [layers.Input((8, 8)), layers.Flatten(), layers.Dense(10), layers.Softmax()]
+    keras.Sequential(windows).save(bench.folder / "windows.keras")
+    request = {
+        "method": "prune", "options": {}, "training": {"augment": ["flip"], "seed": SEED},
+        "data": {"path": "nowhere"}, "model": str(bench.folder / "windows.keras"),
+        "out": "", "work": str(bench.folder / "flipped"), "code": [], "measure_before": True,
+    }  # fmt: skip
+    try:
+        compress_job(request)
+    except TinybenchError as error:
+        return {"said": f"{type(error).__name__}: {error}"}
+    return {"said": "nothing"}
+
+
 TRIALS: dict[str, Callable[[Bench], dict[str, Any]]] = {
     trial.__name__: trial
     for trial in (
@@ -630,6 +651,7 @@ TRIALS: dict[str, Callable[[Bench], dict[str, Any]]] = {
         moving_statistics,
         other_activations,
         networks_apart,
+        too_early_for_data,
     )
 }
 

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from tinybench.errors import ModelError, UsageError
+from tinybench.methods import DataSpec
 from tinybench.train import isolated
-from tinybench.workflow.compress import CREATE_JOB, run_and_publish
+from tinybench.workflow import compress
+from tinybench.workflow.compress import CREATE_JOB, Order, run_and_publish
 
 REPLY = {
     "after": {"parameters": 5},
@@ -54,3 +56,21 @@ def test_what_can_be_done_again_is_not_called_done(
     out = tmp_path / "m.keras"
     run(monkeypatch, out, error, reply)
     assert [path.name for path in tmp_path.iterdir()] == [".m.checkpoints"], "it is resumed"
+
+
+@pytest.mark.parametrize(("method", "measured"), [("huffman", 1), ("prune", 2)])
+def test_what_stays_as_it_is_is_measured_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str, measured: int
+) -> None:
+    sides = {"before": {"parameters": 6}, "after": {"parameters": 5}}
+
+    def job(_: str, request: dict[str, Any], *__: Any) -> dict[str, Any]:
+        return {s: v for s, v in sides.items() if s == "after" or request["measure_before"]}
+
+    monkeypatch.setattr(compress, "run_and_publish", job)
+    (tmp_path / "m.keras").touch()
+    options = {"board": ""} if method == "huffman" else {}
+    order = Order(method, tmp_path / "m.keras", DataSpec("x.npz"), tmp_path / "o.keras", options)
+    report = compress.compress_model(order)
+    assert len({side["parameters"] for side in (report["before"], report["after"])}) == measured
+    assert json.loads((tmp_path / "o.json").read_text()) == report

@@ -24,6 +24,7 @@ from typing import IO, Any
 
 from tinybench import errors
 from tinybench.errors import FULL, ModelError, TinybenchError, ToolMissing, system_error
+from tinybench.whole import write_whole
 
 Progress = Callable[[str], None]
 """Called with one line of news, e.g. "epoch 3 of 20"."""
@@ -193,9 +194,7 @@ def main() -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     work = Path(sys.argv[1])
     reply = json.dumps(_perform(work))
-    half = work / "reply.part"
-    half.write_text(reply)
-    half.replace(work / "reply.json")
+    write_whole(work / "reply.json", reply.encode())
 
 
 if __name__ == "__main__":

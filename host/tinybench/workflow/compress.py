@@ -98,15 +98,13 @@ def compress_model(order: Order, *, news: News | None = None) -> dict[str, Any]:
         "model": str(order.model.resolve()),
         "code": [str(path.resolve()) for path in order.code],
     }
-    request["measure_before"] = order.before is None
+    unchanged = isinstance(options, Huffman)
+    request["measure_before"] = order.before is None and not unchanged
     report = run_and_publish(COMPRESS_JOB, request, order.keras, started, news)
-    if order.before is not None:
-        report["before"] = order.before
-    converted = order.keras.with_suffix(".tflite").is_file()
-    if isinstance(options, Huffman) and options.board and converted:
+    report.setdefault("before", report["after"] if unchanged else order.before)
+    if unchanged and options.board and order.keras.with_suffix(".tflite").is_file():
         report["device"] = both_ways(order.keras, options.board)
-    if "device" in report or order.before is not None:
-        _write_report(order.keras, report)
+    _write_report(order.keras, report)
     return report
 
 

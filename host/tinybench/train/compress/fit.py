@@ -8,6 +8,7 @@ and epoch, so that the weights come out the same, bit for bit.
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import zlib
@@ -24,6 +25,7 @@ from tinybench.errors import ModelError, system_error
 from tinybench.methods import Training
 from tinybench.train.compress.augment import augmented, check_shape
 from tinybench.train.compress.moving import arriving
+from tinybench.whole import write_whole
 
 EAGER_STEPS = 40  # so few are done before TensorFlow has traced its graph
 News = Callable[[str], None]
@@ -249,19 +251,14 @@ def _values(variables: Any) -> list[NDArray[Any]]:
 
 def _save(file: Path, model: Any, progress: Progress, best: list[NDArray[Any]]) -> None:
     """Writes a checkpoint in one step: the old one, or the new one, whole."""
-    half = file.with_suffix(".part")
     parts = {"model": _values(model.variables), "best": best}
     parts["optimizer"] = _values(model.optimizer.variables)
     arrays = {f"{name}.{n}": a for name, part in parts.items() for n, a in enumerate(part)}
+    sink = io.BytesIO()
+    np.savez(sink, allow_pickle=False, state=np.array(json.dumps(asdict(progress))), **arrays)
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with half.open("wb") as sink:
-            np.savez(
-                sink, allow_pickle=False, state=np.array(json.dumps(asdict(progress))), **arrays
-            )
-        half.replace(file)
+        write_whole(file, sink.getvalue())
     except OSError as error:
-        half.unlink(missing_ok=True)
         raise system_error(
             f"write the checkpoint {file} (the one before is kept)", error
         ) from error

@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from tinybench.augmentation import parse_augmentation
 from tinybench.errors import DataError, ModelError, system_error
 from tinybench.methods import Training, find_method, make_options
 from tinybench.train.compress.apply import APPLY
+from tinybench.train.compress.augment import check_shape
 from tinybench.train.compress.data import load_data, of_classes, on_all
 from tinybench.train.compress.fit import Data, Trainer
 from tinybench.train.compress.load import load_model
@@ -49,6 +51,7 @@ def compress_job(request: dict[str, Any]) -> dict[str, Any]:
     claim(work, order, request["model"])
     settle(training.seed)
     model = load_model(Path(request["model"]), request["code"])
+    check_shape(parse_augmentation(training.augment), tuple(model.input_shape[1:]))
     report("reading the data")
     added = getattr(options, "add", ())
     data = load_data(request["data"], model, training.seed, added)

@@ -6,6 +6,7 @@ here for those whose computer cannot download.
 
 from __future__ import annotations
 
+import io
 import os
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from tinybench.errors import DataError, ModelError
 from tinybench.train.data.arrays import array_samples
 from tinybench.train.data.samples import Samples
 from tinybench.train.isolated import run_job
+from tinybench.whole import write_whole
 
 _IDX = tuple(
     f"fashion-mnist/{part}-{kind}-ubyte.gz"
@@ -113,9 +115,7 @@ def fetch_job(request: dict[str, Any]) -> dict[str, Any]:
     socket.setdefaulttimeout(30)
     loader = importlib.import_module(f"keras.datasets.{request['name']}")
     (x_train, y_train), (x_test, y_test) = loader.load_data()
-    kept = Path(request["out"])
-    half = kept.with_name(f"{kept.name}.part")
-    with half.open("wb") as file:
-        np.savez_compressed(file, x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test)
-    half.replace(kept)
+    file = io.BytesIO()
+    np.savez_compressed(file, x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test)
+    write_whole(Path(request["out"]), file.getvalue())
     return {}

@@ -28,3 +28,8 @@ pytestmark = [pytest.mark.train, pytest.mark.timeout(1200)]
 )
 def test_it_is_named(trials: dict[str, Any], what: str, words: str) -> None:
     assert words in trials["refusals"][what]
+
+
+def test_changes_to_pictures_are_refused_before_data_are_read(trials: dict[str, Any]) -> None:
+    said = trials["too_early_for_data"]["said"]
+    assert "DataError: pictures (height, width, channels), to augment by flip" in said
