@@ -239,6 +239,22 @@ def resume(bench: Bench) -> dict[str, Any]:
     return {"equal": equal_weights(whole, resumed), "stops": stops}
 
 
+def schedules(bench: Bench) -> dict[str, Any]:
+    """What is noted of a schedule with so many epochs; untrained, for the notes alone."""
+    from tinybench.train.compress.prune import prune
+
+    def noted(epochs: int, **options: Any) -> list[str]:
+        trainer = bench.trainer(epochs=epochs)
+        trainer.fit = lambda *_, **__: None
+        return list(prune(bench.model(), Prune(**options), trainer).notes)
+
+    return {
+        "few": [noted(1), noted(1, structured=True)],
+        "enough": [noted(5), noted(5, structured=True)],
+        "one_shot": [noted(1, schedule="one-shot")],
+    }
+
+
 def augmentation(bench: Bench) -> dict[str, Any]:
     """What the changes are; and whether a network learns from them."""
     from tinybench.augmentation import parse_augmentation
@@ -634,6 +650,7 @@ TRIALS: dict[str, Callable[[Bench], dict[str, Any]]] = {
         prune_channels,
         removed_channels_are_as_if_never_read,
         resume,
+        schedules,
         augmentation,
         refusals,
         cluster,

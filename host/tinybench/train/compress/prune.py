@@ -14,7 +14,7 @@ from tinybench.train.compress.made import Made
 from tinybench.train.compress.network import kernels
 from tinybench.train.compress.schedule import cubic
 from tinybench.train.compress.scores import lowest, weight_scores
-from tinybench.train.compress.structured import prune_channels
+from tinybench.train.compress.structured import count_rounds, prune_channels
 
 RAMP = 0.6  # of the epochs; the rest is fine-tuning
 
@@ -27,7 +27,8 @@ def prune(model: Any, options: Prune, trainer: Trainer) -> Made:
         UnsupportedModel: channels of a network that cannot be followed.
     """
     if options.structured:
-        return Made(prune_channels(model, options, trainer), trainer.data)
+        notes = _sudden(options, count_rounds(options, trainer), trainer)
+        return Made(prune_channels(model, options, trainer), trainer.data, notes)
     weights = [weight for _, weight in kernels(model, exclude=options.skip)]
     if not weights:
         raise UsageError("weights to prune", f"skip={', '.join(options.skip)}", "skip fewer layers")
@@ -46,7 +47,15 @@ def prune(model: Any, options: Prune, trainer: Trainer) -> Made:
     cut(ramp)
     tune = trainer.training.epochs - ramp
     trainer.fit(model, "fine-tune", epochs=tune, after_batch=masks.apply)
-    return Made(model, trainer.data)
+    return Made(model, trainer.data, _sudden(options, ramp, trainer))
+
+
+def _sudden(options: Prune, cuts: int, trainer: Trainer) -> tuple[str, ...]:
+    """That a schedule is none, where it is."""
+    if options.schedule == "one-shot" or cuts > 1:
+        return ()
+    epochs = trainer.training.epochs
+    return (f"all was cut at once: a gradual schedule wants more epochs than {epochs}",)
 
 
 def ramp_epochs(options: Prune, trainer: Trainer) -> int:

@@ -32,7 +32,7 @@ def prune_channels(model: Any, options: Prune, trainer: Trainer) -> Any:
     Raises:
         UnsupportedModel: none can be.
     """
-    rounds = 1 if options.schedule == "one-shot" else min(ROUNDS, max(1, trainer.training.epochs))
+    rounds = count_rounds(options, trainer)
     epochs = np.diff(np.linspace(0, trainer.training.epochs, rounds + 1).round().astype(int))
     network = take_apart(model)
     total = len(_groups(network, options.skip)[1])
@@ -43,6 +43,11 @@ def prune_channels(model: Any, options: Prune, trainer: Trainer) -> Any:
         last = number == rounds - 1
         trainer.fit(model, f"round-{number + 1}", epochs=int(epochs[number]), keep_best=last)
     return model
+
+
+def count_rounds(options: Prune, trainer: Trainer) -> int:
+    """How often channels are taken out."""
+    return 1 if options.schedule == "one-shot" else min(ROUNDS, max(1, trainer.training.epochs))
 
 
 def _groups(network: Network, exclude: Sequence[str]) -> tuple[Channels, Ids]:

@@ -56,3 +56,9 @@ def test_removed_channels_are_as_if_never_read(trials: dict[str, Any]) -> None:
 def test_a_run_stopped_again_and_again_ends_with_the_same_weights(trials: dict[str, Any]) -> None:
     assert trials["resume"]["stops"] >= 3
     assert trials["resume"]["equal"]
+
+
+def test_a_schedule_that_is_none_is_told(trials: dict[str, Any]) -> None:
+    facts = trials["schedules"]
+    assert all("all was cut at once" in " ".join(notes) for notes in facts["few"])
+    assert not any(facts["enough"] + facts["one_shot"])
