@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass
 
 from tinybench.errors import ConfigError
@@ -77,11 +78,15 @@ def read_limits(words: list[str]) -> dict[str, float | int]:
         words: e.g. ``["min_accuracy=0.85", "max_arena_bytes=114688"]``.
 
     Raises:
-        ConfigError: no number behind a ``=``. Keys are checked where they are laid over a project.
+        ConfigError: no key of LIMITS, or no number behind a ``=``.
     """
     limits: dict[str, float | int] = {}
     for word in words:
         name, _, text = word.partition("=")
+        if name not in LIMITS:
+            near = difflib.get_close_matches(name, LIMITS, n=1)
+            todo = f"did you mean {near[0]!r}?" if near else f"keys: {', '.join(LIMITS)}"
+            raise ConfigError("a gate as KEY=NUMBER", f"unknown key {name!r}", todo)
         try:
             limits[name] = int(text) if text.strip().isdecimal() else float(text)
         except ValueError:

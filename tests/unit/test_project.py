@@ -87,4 +87,6 @@ def test_gates_of_the_command_line() -> None:
         with pytest.raises(ConfigError, match="KEY=NUMBER"):
             read_limits([word])
     with pytest.raises(ConfigError, match="did you mean 'min_accuracy'"):
-        overlay(PROJECT, **read_limits(["min_acuracy=0.5"]))
+        read_limits(["min_acuracy=0.5"])
+    with pytest.raises(ConfigError, match="keys: min_accuracy, "):
+        read_limits(["port=7"])  # a key of a project, but no gate

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -56,7 +57,7 @@ def test_what_the_action_runs(project: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "### virt-c3: passed" in summary.read_text()
     assert "kept  min_accuracy" in summary.read_text()
-    base = output.read_text().strip().removeprefix("run=")
+    base = re.findall("run=(.*)", output.read_text())[-1]
     again = run(project, ROOT / "tools/action", ARGUMENTS="--limit 40", BASELINE=base, **words)
     assert again.returncode == 0, again.stderr
     assert "exact McNemar" in summary.read_text()
@@ -64,3 +65,33 @@ def test_what_the_action_runs(project: Path, tmp_path: Path) -> None:
     assert missed.returncode == 1
     assert "### virt-c3: failed, exit code 1" in summary.read_text()
     assert "NOT KEPT  max_arena_bytes" in summary.read_text()
+    lost = run(project, ROOT / "tools/action", ARGUMENTS="--data 'no such folder'", **words)
+    assert lost.returncode == 2
+    assert "no such folder" in summary.read_text().split("failed, exit code 2")[1]
+
+
+def test_the_actions_inputs_are_those_that_it_uses() -> None:
+    """GitHub takes an unknown input for an empty one, without a word."""
+    text = (ROOT / "action.yml").read_text()
+    inputs, rest = text.split("inputs:\n")[1].split("outputs:\n")
+    declared = set(re.findall(r"^  (\w+):$", inputs, re.MULTILINE))
+    assert set(re.findall(r"inputs\.(\w+)", rest)) == declared
+    given = (ROOT / "examples/digits/github.yml").read_text()
+    assert {"board", "project"} <= set(re.findall(r"^          (\w+): ", given, re.MULTILINE))
+    script = (ROOT / "tools/action").read_text()
+    passed = set(re.findall(r"^        ([A-Z_]+): ", rest, re.MULTILINE)) - {"TINYBENCH_VENV"}
+    assert passed == set(re.findall(r"\$\{?(BOARD|ARGUMENTS|BASELINE|PATH_TO_VENV)", script))
+
+
+def test_what_the_gitlab_example_names_exists() -> None:
+    text = (ROOT / "examples/digits/gitlab.yml").read_text()
+    plugin = (ROOT / "host/tinybench/pytest_plugin.py").read_text()
+    assert all(f'"{option}"' in plugin for option in re.findall(r"--tinybench-\w+", text))
+    needed = re.findall(r'"([^"|]+?)(?: \|[^"]*)?"', packages("virt-c3"))
+    assert needed
+    assert all(package in text for package in needed), "what tools/setup would install"
+
+
+def packages(board: str) -> str:
+    lines = (ROOT / "boards" / f"{board}.toml").read_text().splitlines()
+    return "\n".join(line for line in lines if line.startswith("packages"))

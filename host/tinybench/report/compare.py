@@ -92,7 +92,7 @@ def compare(
     pairs = [(r, others[r.name]) for r in base.records if r.name in others]
     changes = (
         _accuracy(pairs, alpha / 2),
-        _latency(base, pairs, alpha / 2, latency_tolerance),
+        _latency(base, new, pairs, alpha / 2, latency_tolerance),
         _wrong_bytes(pairs),
         *_sizes(base.result, new.result),
     )
@@ -170,8 +170,11 @@ def _labelled(pairs: Pairs) -> Pairs:
     return [(a, b) for a, b in pairs if a.label is not None and a.label == b.label]
 
 
-def _latency(base: Run, pairs: Pairs, alpha: float, tolerance: float) -> Change:
+def _latency(base: Run, new: Run, pairs: Pairs, alpha: float, tolerance: float) -> Change:
     what, unit = "latency, median", base.result["latency"]["unit"]
+    other = new.result["latency"]["unit"]
+    if other != unit:  # forced; numbers of two units are still neither more nor less
+        return Change(what, None, None, "-", "unknown", f"in {unit}, then in {other}")
     if len(pairs) < 2:
         return Change(what, None, None, unit, "unknown", "fewer than two samples in both")
     old = [a.latency for a, _ in pairs if a.latency is not None]

@@ -12,7 +12,8 @@ from typing import Any
 
 from tinybench.bench.records import SampleRecord
 from tinybench.errors import UsageError, system_error
-from tinybench.report.folder import RESULT, SAMPLES
+from tinybench.report.folder import OUTPUTS, RESULT, SAMPLES
+from tinybench.report.manifest import altered
 from tinybench.report.result import SCHEMA
 
 _READ: dict[str, Callable[[str], Any]] = {
@@ -41,13 +42,15 @@ def load_run(folder: Path) -> Run:
     """Reads a run folder.
 
     Raises:
-        UsageError: no run folder, a run that was killed, one of another schema, or a broken one.
+        UsageError: no run folder, a run that was killed, one of another schema, or one that is
+            broken or was altered since.
     """
     result = load_result(folder)
     records = _load_records(folder / SAMPLES)
     told = result["samples"]["measured"]
     if len(records) != told:
         raise _broken(folder / SAMPLES, f"{told:,} rows", f"{len(records):,}")
+    _refuse_altered(folder, SAMPLES, OUTPUTS)
     return Run(folder, result, records)
 
 
@@ -71,7 +74,22 @@ def load_result(folder: Path) -> dict[str, Any]:
             "bench again with this tinybench, or read it with the one that made it "
             f"({result.get('tinybench', 'unknown')})",
         )
+    _refuse_altered(folder, RESULT)
     return dict(result)
+
+
+def _refuse_altered(folder: Path, *names: str) -> None:
+    """Figures that somebody changed are no figures, however well they read."""
+    try:
+        changes = altered(folder, names)
+    except OSError as error:
+        raise system_error(f"read {folder}", error) from error
+    if changes:
+        raise UsageError(
+            f"{folder} as the run left it",
+            "; ".join(changes),
+            "`tinybench check` says what was altered since the run; bench again",
+        )
 
 
 def _read(folder: Path, path: Path) -> str:

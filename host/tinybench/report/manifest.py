@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,6 +52,21 @@ def check_folder(folder: Path) -> Checked:
         changes=tuple(_changes(known, there)),
         added=tuple(name for name in there if name not in known),
     )
+
+
+def altered(folder: Path, names: Sequence[str]) -> tuple[str, ...]:
+    """A line per file of these that is not as the run left it; none where no manifest tells.
+
+    Raises:
+        OSError: one of them cannot be read.
+    """
+    try:
+        known = _read(folder)
+    except UsageError:
+        return ()
+    told = {name: known[name] for name in names if name in known}
+    there = {name: _facts(folder / name) for name in told if (folder / name).is_file()}
+    return tuple(_changes(told, there))
 
 
 def _facts(path: Path) -> dict[str, Any]:

@@ -125,6 +125,9 @@ def test_what_is_not_comparable_is_refused_unless_forced(
     forced = compare(load_run(tmp_path / "base"), load_run(tmp_path / "new"), force=True)
     assert forced.differences == caught.value.details
     assert forced.n == COUNT
+    if "latency" in changes:
+        latency = change(forced, "latency, median")
+        assert (latency.judgement, latency.new) == ("unknown", None), "of two units"
 
 
 def test_other_data_is_not_comparable(tmp_path: Path) -> None:

@@ -69,6 +69,27 @@ def other_columns(run: Path) -> None:
     (run / "samples.csv").write_text(text.replace("latency", "lateness"))
 
 
+def another_accuracy(run: Path) -> None:
+    result = json.loads((run / "result.json").read_text())
+    result["accuracy"]["device_top1"] = 0.999
+    (run / "result.json").write_text(json.dumps(result))
+
+
+def no_latency(run: Path) -> None:
+    result = json.loads((run / "result.json").read_text())
+    del result["latency"]
+    (run / "result.json").write_text(json.dumps(result))
+
+
+def another_label(run: Path) -> None:
+    text = (run / "samples.csv").read_text()
+    (run / "samples.csv").write_text(text.replace(",True,", ",False,", 1))
+
+
+def cut_outputs(run: Path) -> None:
+    (run / "outputs.bin").write_bytes((run / "outputs.bin").read_bytes()[:-1])
+
+
 def no_folder(run: Path) -> None:
     run.rename(run.with_name("elsewhere"))
 
@@ -93,6 +114,10 @@ def binary(run: Path) -> None:
         (cut_samples, "it is cut off", "`tinybench check`"),
         (drop_a_row, "7", "`tinybench check`"),
         (other_columns, "lateness", "`tinybench check`"),
+        (another_accuracy, "result.json: ", "`tinybench check`"),
+        (no_latency, "result.json: ", "`tinybench check`"),
+        (another_label, "samples.csv: ", "`tinybench check`"),
+        (cut_outputs, "outputs.bin: ", "`tinybench check`"),
         (no_folder, "is none", "`tinybench runs`"),
         (binary, "invalid start byte", "`tinybench check`"),
     ],

@@ -158,6 +158,7 @@ def test_both_runtimes_scores_are_in_the_models_units(tmp_path: Path) -> None:
     result = json.loads((run / "result.json").read_text())
     result["outputs"] |= {"bytes_per_sample": 4, "tensors": [tensor]}
     (run / "result.json").write_text(json.dumps(result))
+    (run / "manifest.json").unlink()  # it tells of another content
     (run / "outputs.bin").write_bytes(np.array([[-3, -9, 9, -11]] * 2, np.int8).tobytes())
     for score, told in ((9.0, 6.0), (6.0, 9.0)):  # of samples.csv: a byte, or what it stands for
         rows = list(csv.DictReader((run / "samples.csv").open()))
