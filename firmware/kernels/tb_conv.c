@@ -68,9 +68,9 @@ typedef struct {
 #define STORE3(i, sign, s0, s1, s2)                                                \
   do {                                                                             \
     const int32_t m = multiplier[i], s = shift[i], rounding = tb_rounding(s, out); \
-    to0[i] = tb_scale_short(s0, m, s, rounding, sign, out);                        \
-    to1[i] = tb_scale_short(s1, m, s, rounding, sign, out);                        \
-    to2[i] = tb_scale_short(s2, m, s, rounding, sign, out);                        \
+    to0[i] = (int8_t)tb_scale_short(s0, m, s, rounding, sign, out);                \
+    to1[i] = (int8_t)tb_scale_short(s1, m, s, rounding, sign, out);                \
+    to2[i] = (int8_t)tb_scale_short(s2, m, s, rounding, sign, out);                \
   } while (0)
 
 #define STORE(sign)                                    \
@@ -149,7 +149,7 @@ static void store1(const block_t *at, const int32_t sums[CHANNELS], int8_t *to) 
   const int8_t *shift = at->op->shift + at->channel;
   const tb_out_t out = at->out;
   for (const int8_t *const end = to + at->count; to != end; sums++, multiplier++, shift++) {
-    *to++ = tb_scale(*sums, *multiplier, *shift, out);
+    *to++ = (int8_t)tb_scale(*sums, *multiplier, *shift, out);
   }
 }
 

@@ -106,14 +106,14 @@ static void pack(const tb_conv2d_pairs_t *op, const tb_rows_t *in, int32_t top, 
 #define LOW(total, high) (int32_t)((total) - started - ((uint32_t)(high) << 16))
 
 /* Four pixels of channel i. */
-#define STORE4(i, s0, s1, s2, s3)                                              \
-  do {                                                                         \
-    const int32_t c = at->channel + i, m = op->multiplier[c], b = op->bias[c]; \
-    const int32_t s = op->shift[c], rounding = tb_rounding(s, out);            \
-    to[i] = tb_scale_short((s0) + b, m, s, rounding, 2, out);                  \
-    to[step + i] = tb_scale_short((s1) + b, m, s, rounding, 2, out);           \
-    to[2 * step + i] = tb_scale_short((s2) + b, m, s, rounding, 2, out);       \
-    to[3 * step + i] = tb_scale_short((s3) + b, m, s, rounding, 2, out);       \
+#define STORE4(i, s0, s1, s2, s3)                                                \
+  do {                                                                           \
+    const int32_t c = at->channel + i, m = op->multiplier[c], b = op->bias[c];   \
+    const int32_t s = op->shift[c], rounding = tb_rounding(s, out);              \
+    to[i] = (int8_t)tb_scale_short((s0) + b, m, s, rounding, 2, out);            \
+    to[step + i] = (int8_t)tb_scale_short((s1) + b, m, s, rounding, 2, out);     \
+    to[2 * step + i] = (int8_t)tb_scale_short((s2) + b, m, s, rounding, 2, out); \
+    to[3 * step + i] = (int8_t)tb_scale_short((s3) + b, m, s, rounding, 2, out); \
   } while (0)
 
 /* Some pixels of some channels, scaled in any way. */
@@ -124,7 +124,7 @@ static void store_any(const pair_t *at, int32_t pixels, int32_t sums[CHANNELS][P
     const int32_t c = at->channel + i;
     for (int32_t p = 0; p < pixels; p++) {
       to[p * op->window.out_c + i] =
-          tb_scale(sums[i][p] + op->bias[c], op->multiplier[c], op->shift[c], at->out);
+          (int8_t)tb_scale(sums[i][p] + op->bias[c], op->multiplier[c], op->shift[c], at->out);
     }
   }
 }

@@ -26,7 +26,7 @@ void tb_quantize_float(const tb_quantize_float_t *op, const int8_t *in, int8_t *
   for (int32_t i = 0; i < op->count; i++) {
     float real;
     memcpy(&real, in + 4 * i, sizeof real);
-    out[i] = tb_clamp8(round_away(real / op->scale) + op->zero_point, INT8_MIN, INT8_MAX);
+    out[i] = (int8_t)tb_clamp8(round_away(real / op->scale) + op->zero_point, INT8_MIN, INT8_MAX);
   }
 }
 

@@ -24,7 +24,7 @@ void tb_dense_sparse(const tb_dense_sparse_t *op, const int8_t *in, int8_t *out)
     const int32_t sums[CHANNELS] = {s0, s1, s2, s3};
     for (int32_t i = 0; i < CHANNELS && channel + i < op->channels; i++) {
       const int32_t c = channel + i;
-      *out++ = tb_scale(sums[i], op->multiplier[c], op->shift[c], limits);
+      *out++ = (int8_t)tb_scale(sums[i], op->multiplier[c], op->shift[c], limits);
     }
   }
 }

@@ -29,8 +29,8 @@ typedef void row_fn(const line_t *line, int8_t *to);
 row_fn tb_row3_stride1, tb_row3_stride1_relu, tb_row3_stride2, tb_row3_stride2_relu,
     tb_row5_stride1, tb_row5_stride2;
 
-/* One channel of a row with any window, or scaled the long way. */
-void tb_line_any(const line_t *line, int32_t channel, int32_t source, int32_t sign, int8_t *to);
+/* One channel of a row, scaled the long way. */
+void tb_line_long(const line_t *line, int32_t channel, int32_t source, int8_t *to);
 
 /* What the functions below have in registers: of the row, and of a channel. Outputs before `inner`
  * do not leave the image on the right. */
@@ -51,10 +51,10 @@ void tb_line_any(const line_t *line, int32_t channel, int32_t source, int32_t si
 
 #define INSIDE(column) ((uint32_t)(column) < (uint32_t)in_w)
 
-#define STORE(sum)                                            \
-  do {                                                        \
-    *to = tb_scale_short(sum, m, shift, rounding, sign, out); \
-    to += step;                                               \
+#define STORE(sum)                                                    \
+  do {                                                                \
+    *to = (int8_t)tb_scale_short(sum, m, shift, rounding, sign, out); \
+    to += step;                                                       \
   } while (0)
 
 /* A function over all channels of a row, out of one for a single channel. */
@@ -66,7 +66,7 @@ void tb_line_any(const line_t *line, int32_t channel, int32_t source, int32_t si
       if (op->shift[c] >= 0) {                             \
         line_fn(line, c, source, sign, to);                \
       } else {                                             \
-        tb_line_any(line, c, source, sign, to);            \
+        tb_line_long(line, c, source, to);                 \
       }                                                    \
       if (--repeat == 0) {                                 \
         repeat = op->depth_multiplier;                     \

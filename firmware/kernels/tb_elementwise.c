@@ -29,7 +29,8 @@ void tb_add(const tb_add_t *op, const int8_t *a, const int8_t *b, int8_t *out) {
   TB_FOR_EACH(int8_t, &op->shape, a, b, {
     const int32_t wide_a = tb_times((*pa + a_offset) * up, by_a);
     const int32_t wide_b = tb_times((*pb + b_offset) * up, by_b);
-    *out++ = tb_clamp8(tb_times((wide_a + b_sign * wide_b) * 4, by) + out_offset, low, high);
+    *out++ =
+        (int8_t)tb_clamp8(tb_times((wide_a + b_sign * wide_b) * 4, by) + out_offset, low, high);
   });
 }
 
@@ -42,7 +43,8 @@ static void mul_channels(const tb_mul_t *op, const int8_t *in, int32_t in_offset
   for (int32_t c = 0; c < channels; c++) {
     const int32_t factor = factors[c] + factor_offset;
     for (int32_t x = INT8_MIN; x <= INT8_MAX; x++) {
-      table[x - INT8_MIN] = tb_scale((x + in_offset) * factor, op->multiplier, op->shift, limits);
+      table[x - INT8_MIN] =
+          (int8_t)tb_scale((x + in_offset) * factor, op->multiplier, op->shift, limits);
     }
     for (int32_t i = c; i < count; i += channels) {
       out[i] = table[in[i] - INT8_MIN];
@@ -69,11 +71,11 @@ void tb_mul(const tb_mul_t *op, const int8_t *a, const int8_t *b, int8_t *out) {
     const int32_t rounding = tb_rounding(shift, limits);
     TB_FOR_EACH(int8_t, shape, a, b, {
       const int32_t product = (*pa + a_offset) * (*pb + b_offset);
-      *out++ = tb_scale_short(product, m, shift, rounding, 2, limits);
+      *out++ = (int8_t)tb_scale_short(product, m, shift, rounding, 2, limits);
     });
   } else {
     TB_FOR_EACH(int8_t, shape, a, b,
-                *out++ = tb_scale((*pa + a_offset) * (*pb + b_offset), m, shift, limits));
+                *out++ = (int8_t)tb_scale((*pa + a_offset) * (*pb + b_offset), m, shift, limits));
   }
 }
 
@@ -87,7 +89,7 @@ void tb_minimum(const tb_minimum_t *op, const int8_t *a, const int8_t *b, int8_t
 
 void tb_prelu(const tb_prelu_t *op, const int8_t *a, const int8_t *b, int8_t *out) {
   TB_FOR_EACH(int8_t, &op->shape, a, b,
-              *out++ = tb_clamp8(prelu_one(op, *pa, *pb), INT8_MIN, INT8_MAX));
+              *out++ = (int8_t)tb_clamp8(prelu_one(op, *pa, *pb), INT8_MIN, INT8_MAX));
 }
 
 /* One table for all elements. */

@@ -40,9 +40,11 @@ static inline int32_t tb_leading_zeros(uint32_t x) {
   return n;
 }
 
-static inline int8_t tb_clamp8(int32_t x, int32_t low, int32_t high) {
+/* An int8 as an int32, for the caller to narrow where it is stored: gcc otherwise extends its sign
+ * before a store of one byte. */
+static inline int32_t tb_clamp8(int32_t x, int32_t low, int32_t high) {
   x = x < low ? low : x;
-  return (int8_t)(x > high ? high : x);
+  return x > high ? high : x;
 }
 
 #endif

@@ -44,9 +44,9 @@ typedef struct {
 /* One output row of a kernel; op is its parameters. Those of an elementwise kernel are for one row:
  * in[1] are the rows of its second operand. */
 typedef void tb_row_fn(const void *op, const tb_rows_t *in, int32_t y, int8_t *out);
-tb_row_fn tb_conv2d_row, tb_conv2d_pairs_row, tb_depthwise_row, tb_average_pool_row,
-    tb_max_pool_row, tb_add_row, tb_mul_row, tb_maximum_row, tb_minimum_row, tb_lookup_row,
-    tb_copy_rows_row;
+tb_row_fn tb_conv2d_row, tb_conv2d_pairs_row, tb_depthwise_row, tb_depthwise_any_row,
+    tb_average_pool_row, tb_max_pool_row, tb_add_row, tb_mul_row, tb_maximum_row, tb_minimum_row,
+    tb_lookup_row, tb_copy_rows_row;
 
 /* One kernel of a chain, and the ring that its rows go to; the last one's go to the output. */
 typedef struct {
@@ -146,9 +146,9 @@ typedef struct {
 } tb_dense_sparse_t;
 void tb_dense_sparse(const tb_dense_sparse_t *op, const int8_t *in, int8_t *out);
 
-/* DEPTHWISE_CONV_2D. filter[out_c][kernel_h][kernel_w]; out_c = in_c * depth_multiplier.
- * bias has the input's zero point folded in; zero: that zero point. Windows of outputs
- * x < inner_last do not leave the image on the right.
+/* DEPTHWISE_CONV_2D of 3x3 and 5x5 windows. filter[out_c][kernel_h][kernel_w]; out_c = in_c *
+ * depth_multiplier. bias has the input's zero point folded in; zero: that zero point. Windows of
+ * outputs x < inner_last do not leave the image on the right.
  * shift: see tb_scale.h. */
 typedef struct {
   tb_window_t window;
@@ -161,6 +161,21 @@ typedef struct {
   int32_t zero;
 } tb_depthwise_t;
 void tb_depthwise(const tb_depthwise_t *op, const int8_t *in, int8_t *out);
+
+/* The same with any window: filter[kernel_h][kernel_w][out_c]; bias is the model's, folded has the
+ * input's zero point folded in. */
+typedef struct {
+  tb_window_t window;
+  int32_t depth_multiplier, inner_last;
+  int32_t out_offset, act_min, act_max;
+  const int8_t *filter;
+  const int32_t *bias;
+  const int32_t *multiplier;
+  const int8_t *shift;
+  int32_t zero;
+  const int32_t *folded;
+} tb_depthwise_any_t;
+void tb_depthwise_any(const tb_depthwise_any_t *op, const int8_t *in, int8_t *out);
 
 /* TRANSPOSE_CONV. The window is that of the convolution the other way round: its in_* are of the
  * output, its out_* of the input. filter[in_c][kernel_h][kernel_w][out_c] in those names.

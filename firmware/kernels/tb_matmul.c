@@ -26,7 +26,7 @@ static void one_matrix(const tb_batch_matmul_t *op, const int8_t *a, const int8_
       }
       const int32_t sums[COLUMNS] = {s0, s1, s2, s3};
       for (int32_t i = 0; i < COLUMNS && i < left; i++) {
-        *out++ = tb_scale(sums[i], op->multiplier, op->shift, limits);
+        *out++ = (int8_t)tb_scale(sums[i], op->multiplier, op->shift, limits);
       }
     }
   }

@@ -5,7 +5,7 @@
 
 static int8_t scaled(const tb_mean_t *op, int32_t sum) {
   const int32_t y = tb_requantize(sum - op->zero_sum, op->multiplier, op->shift);
-  return tb_clamp8(y + op->out_offset, INT8_MIN, INT8_MAX);
+  return (int8_t)tb_clamp8(y + op->out_offset, INT8_MIN, INT8_MAX);
 }
 
 /* One row of sums, four neighbours at a time. */

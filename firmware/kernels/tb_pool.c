@@ -93,7 +93,7 @@ static void pool_row(const tb_max_pool_t *op, const tb_rows_t *in, int32_t y, in
       int32_t result[CHANNELS];
       (n == CHANNELS ? four : one)(&area, result);
       for (int32_t i = 0; i < n; i++) {
-        *out++ = tb_clamp8(result[i], low, high);
+        *out++ = (int8_t)tb_clamp8(result[i], low, high);
       }
       area.channel += n;
     }

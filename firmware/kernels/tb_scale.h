@@ -35,12 +35,12 @@ static inline tb_out_t tb_out(int32_t out_offset, int32_t act_min, int32_t act_m
 
 /* A channel's last rounding with the zero point. */
 static inline int32_t tb_rounding(int32_t shift, tb_out_t out) {
-  return 1 + out.round * (2 << shift);
+  return (int32_t)((2 * (uint32_t)out.round) << shift) + 1;
 }
 
 /* `sign`: out.sign, as a constant where the caller knows it. */
-static inline int8_t tb_scale_short(int32_t sum, int32_t multiplier, int32_t shift,
-                                    int32_t rounding, int32_t sign, tb_out_t out) {
+static inline int32_t tb_scale_short(int32_t sum, int32_t multiplier, int32_t shift,
+                                     int32_t rounding, int32_t sign, tb_out_t out) {
   const int32_t v = (int32_t)(((int64_t)(int32_t)((uint32_t)sum << 2) * multiplier) >> 32);
   return tb_clamp8((v + (v >> 31) * sign + rounding) >> (shift + 2), out.low, out.high);
 }
@@ -67,7 +67,7 @@ static inline int32_t tb_times(int32_t x4, tb_factor_t by) {
   return (v + ((v >> 31) & by.sign) + by.rounding) >> by.shift;
 }
 
-static inline int8_t tb_scale(int32_t sum, int32_t multiplier, int32_t shift, tb_out_t out) {
+static inline int32_t tb_scale(int32_t sum, int32_t multiplier, int32_t shift, tb_out_t out) {
   if (shift >= 0) {
     return tb_scale_short(sum, multiplier, shift, tb_rounding(shift, out), 2, out);
   }

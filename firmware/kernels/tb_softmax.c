@@ -47,7 +47,7 @@ static void softmax_row(const tb_softmax_t *op, const int8_t *in, int8_t *out) {
   }
   for (int32_t i = 0; i < op->depth; i++) {
     const int32_t share = tb_high_mul(scale, op->exp_table[max - in[i]]);
-    out[i] = tb_clamp8(tb_rounding_shift(share, exponent) + INT8_MIN, INT8_MIN, INT8_MAX);
+    out[i] = (int8_t)tb_clamp8(tb_rounding_shift(share, exponent) + INT8_MIN, INT8_MIN, INT8_MAX);
   }
 }
 

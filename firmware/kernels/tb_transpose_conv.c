@@ -46,7 +46,7 @@ void tb_transpose_conv(const tb_transpose_conv_t *op, const int8_t *in, int8_t *
       const int8_t *filter = op->filter;
       for (int32_t c = 0; c < win->in_c; c++, filter += taps) {
         const int32_t sum = sum_at(op, in, filter, y + win->pad_top, x + win->pad_left);
-        *out++ = tb_scale(sum + op->bias[c], op->multiplier[c], op->shift[c], limits);
+        *out++ = (int8_t)tb_scale(sum + op->bias[c], op->multiplier[c], op->shift[c], limits);
       }
     }
   }

@@ -52,7 +52,8 @@ def depthwise_conv_2ds(draw: Draw, paddings: tuple[str, ...] = ("SAME", "VALID")
     multiplier = draw(st.sampled_from([1, 1, 2, 3, 8]))
     kernel = draw(st.one_of(_SQUARES, _SQUARES, _WINDOWS))
     options = {**draw(_options(paddings)), "depth_multiplier": multiplier}
-    shape = (1, *_sides(draw, kernel, options), draw(st.integers(1, 6)))
+    channels = draw(st.one_of(st.integers(1, 6), st.integers(4, 14)))
+    shape = (1, *_sides(draw, kernel, options), channels)
     filter_shape = (1, *kernel, shape[3] * multiplier)
     return _convolution(draw, "DEPTHWISE_CONV_2D", shape, filter_shape, 3, options)
 

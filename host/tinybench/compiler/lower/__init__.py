@@ -61,6 +61,7 @@ class OpSpec:
         return self.wide(lowering)
 
 
+_DEPTHWISE = ("tb_depthwise", "tb_depthwise_any")
 _TABLE = ("tb_lookup",)
 _ROWS = ("tb_copy_rows",)
 _WALK = ("tb_copy_strided",)
@@ -111,7 +112,7 @@ OPS: Mapping[str, OpSpec] = {
         convolution.conv_2d,
         8,
         3,
-        ("tb_conv2d", "tb_depthwise"),
+        ("tb_conv2d", *_DEPTHWISE),
         _WEIGHTS,
         wide=weighted.conv_2d,
         wide_kernels=("tb_conv2d16",),
@@ -120,7 +121,7 @@ OPS: Mapping[str, OpSpec] = {
         convolution.depthwise_conv_2d,
         7,
         3,
-        ("tb_depthwise",),
+        (*_DEPTHWISE, "tb_conv2d"),
         _WEIGHTS,
         wide=weighted.depthwise_conv_2d,
         wide_kernels=("tb_depthwise16",),

@@ -22,10 +22,11 @@ from tinybench.compiler.lower.weights import (
     weights_for,
     weights_of,
 )
-from tinybench.compiler.lower.window import window_of
+from tinybench.compiler.lower.window import window_of, without_dead_taps
 from tinybench.compiler.program import ConstArray, Step, Value
 from tinybench.compiler.window import Window
 
+SLIDING = {3: 6, 5: 9}  # square depthwise windows: output pixels in a row from which sliding pays
 ROW_PIXELS = (24, 65)  # widths of rows into which a pointwise convolution is cut, range()
 
 
@@ -46,7 +47,8 @@ def conv_shape(lowering: Lowering) -> tuple[NDArray[np.int8], Window, int]:
     if filters.ndim != 4:
         raise Unsupported(f"filter of shape {filters.shape}")
     channels, height, width, group_in = filters.shape
-    window = window_of(lowering, (height, width), _dilation(lowering))
+    window, taps = without_dead_taps(window_of(lowering, (height, width), _dilation(lowering)))
+    filters = filters[:, *taps]
     if window.is_pointwise():
         window = _rows_of_pixels(window)
     groups = window.in_c // max(group_in, 1)
@@ -61,14 +63,18 @@ def conv_2d(lowering: Lowering) -> list[Step]:
     weights = weights_for(lowering, filters.reshape(window.out_c, -1), 0)
     if groups == window.in_c > 1:  # a channel in each group
         return [_depthwise_step(lowering, weights, window)]
+    return [_conv_step(lowering, weights, window, groups)]
+
+
+def _conv_step(lowering: Lowering, weights: Weights, window: Window, groups: int) -> Step:
     fields = {
         **_window_fields(window, groups),
         **_output_fields(lowering),
         **_conv_constants(weights, groups),
     }
-    macs = window.out_h * window.out_w * filters.size
+    macs = window.out_h * window.out_w * weights.filters.size
     source = lowering.input(0).index
-    return [lowering.step("tb_conv2d", fields, (source,), macs=macs, window=window)]
+    return lowering.step("tb_conv2d", fields, (source,), macs=macs, window=window)
 
 
 def _output_fields(lowering: Lowering) -> dict[str, Value]:
@@ -169,7 +175,8 @@ def depthwise_shape(lowering: Lowering) -> tuple[NDArray[np.int8], Window]:
     if filters.ndim != 4 or filters.shape[0] != 1:
         raise Unsupported(f"filter of shape {filters.shape}")
     _, height, width, channels = filters.shape
-    window = window_of(lowering, (height, width), _dilation(lowering))
+    window, taps = without_dead_taps(window_of(lowering, (height, width), _dilation(lowering)))
+    filters = filters[:, *taps]
     in_c = window.in_c
     if window.out_c != channels or in_c == 0 or channels % in_c:
         raise Unsupported(f"filter {filters.shape} for {in_c} -> {window.out_c} channels")
@@ -180,10 +187,12 @@ def depthwise_shape(lowering: Lowering) -> tuple[NDArray[np.int8], Window]:
 
 
 def depthwise_conv_2d(lowering: Lowering) -> list[Step]:
-    """DEPTHWISE_CONV_2D."""
+    """DEPTHWISE_CONV_2D; of a single channel, where no kernel slides, a CONV_2D."""
     filters, window = depthwise_shape(lowering)
     channels = window.out_c
     weights = weights_for(lowering, np.ascontiguousarray(filters.reshape(-1, channels).T), 3)
+    if window.in_c == 1 and not _slides(window):
+        return [_conv_step(lowering, weights, window, 1)]
     return [_depthwise_step(lowering, weights, window)]
 
 
@@ -198,9 +207,40 @@ def _depthwise_step(lowering: Lowering, weights: Weights, window: Window) -> Ste
         **weights.scale_fields(),
         "zero": weights.zero,
     }
+    function = "tb_depthwise"
+    if not _slides(window) or _mostly_long(weights):
+        function = "tb_depthwise_any"
+        fields["filter"] = ConstArray("filter", np.ascontiguousarray(weights.filters.T))
+        fields["bias"] = ConstArray("bias", weights.bias)
+        fields["folded"] = ConstArray("folded", weights.folded_bias())
     macs = window.out_h * window.out_w * weights.filters.size
     source = lowering.input(0).index
-    return lowering.step("tb_depthwise", fields, (source,), macs=macs, window=window)
+    return lowering.step(function, fields, (source,), macs=macs, window=window)
+
+
+def _slides(window: Window) -> bool:
+    """Whether tb_depthwise() is to take a window, which it does channel by channel along a row.
+
+    The first output's last columns have to lie inside. Short rows are faster with four channels at
+    a time, where there are so many.
+    """
+    size, stride = window.kernel_w, window.stride_w
+    first, last = window.all_rows_read()
+    blocks = window.in_c == window.out_c >= packing.BLOCK
+    return (
+        window.kernel_h == size
+        and size in SLIDING
+        and stride in (1, 2)
+        and (window.dilation_h, window.dilation_w) == (1, 1)
+        and window.pad_left <= size - stride
+        and window.out_w >= (SLIDING[size] if blocks else 2)
+        and bool((first < last).all())
+    )
+
+
+def _mostly_long(weights: Weights) -> bool:
+    """Whether more than a quarter of the channels are scaled the long way."""
+    return 4 * sum(shift < 0 for shift in weights.shifts) > len(weights.shifts)
 
 
 def transpose_conv_shape(lowering: Lowering) -> tuple[NDArray[np.int8], Window]:

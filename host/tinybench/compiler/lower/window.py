@@ -53,3 +53,29 @@ def _padding(
         raise Unsupported(f"padding {kind}")
     out = (size + stride - 1) // stride
     return max(0, (out - 1) * stride + reach - size) // 2, out
+
+
+def without_dead_taps(window: Window) -> tuple[Window, tuple[slice, slice]]:
+    """A window without the filter's outer rows and columns that lie outside for every output.
+
+    Small images have such. Returns the rows and columns of the filter that are left, too.
+    """
+    w = window
+    rows = _taps_met(w.in_h, w.out_h, w.kernel_h, w.stride_h, w.dilation_h, w.pad_top)
+    columns = _taps_met(w.in_w, w.out_w, w.kernel_w, w.stride_w, w.dilation_w, w.pad_left)
+    cut = w._replace(
+        kernel_h=rows.stop - rows.start,
+        kernel_w=columns.stop - columns.start,
+        pad_top=w.pad_top - rows.start * w.dilation_h,
+        pad_left=w.pad_left - columns.start * w.dilation_w,
+    )
+    return cut, (rows, columns)
+
+
+def _taps_met(size: int, outputs: int, taps: int, stride: int, dilation: int, pad: int) -> slice:
+    """From the first to the last tap along one axis that meets the image; all if none does."""
+    origins = range(-pad, outputs * stride - pad, stride)
+    met = [k for k in range(taps) if any(0 <= o + k * dilation < size for o in origins)]
+    # Padding stays padding: a window must not begin inside.
+    first = min(met[0], pad // dilation) if met else 0
+    return slice(first, met[-1] + 1 if met else taps)
