@@ -6,7 +6,7 @@
 #include "tb_kernels.h"
 #include "tb_kernels16.h"
 
-#if TB_KERNELS_VERSION != 15
+#if TB_KERNELS_VERSION != 16
 #error "model.cc and the kernels are of different versions: render the project again"
 #endif
 
