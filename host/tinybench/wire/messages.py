@@ -49,6 +49,10 @@ DEAF_BYTES = 16384
 MAX_DIMS = 6
 """Dimensions that a tensor can have."""
 
+HELLO_TENSORS = 26
+"""Inputs and outputs that a Hello surely has room for: beside one more for a profile, and 224 B of
+texts."""
+
 NOT_MEASURED = 0xFFFFFFFF
 """Instead of a number of bytes: it was not measured in this run."""
 

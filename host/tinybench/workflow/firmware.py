@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tinybench.boards import Board, list_boards, load_board
-from tinybench.errors import DoesNotFit, UsageError, system_error
+from tinybench.errors import DoesNotFit, UnsupportedModel, UsageError, system_error
 from tinybench.project import Project
 from tinybench.render.instrument import Instrument
 from tinybench.workflow.plugged import Choose, check_flashed, put_on_board, with_port
@@ -61,7 +61,7 @@ def compile_model(project: Project, watch: Watch | None = None) -> Compiled:
 
     Raises:
         UsageError: no model or board is named, or one of them cannot be read.
-        UnsupportedModel: ops that cannot be compiled, all of them.
+        UnsupportedModel: ops that cannot be compiled, all of them; too many inputs and outputs.
         DoesNotFit: by how much, and which tensors make the peak.
     """
     from tinybench.model.read import parse_tflite, read_model_bytes
@@ -70,8 +70,24 @@ def compile_model(project: Project, watch: Watch | None = None) -> Compiled:
     board = _named_board(project)
     data = read_model_bytes(model)
     graph = parse_tflite(data)
+    _check_greeting(graph)
     program = _program(project, board, graph, data, watch or Silent())
     return Compiled(model, data, graph, program, board, _labels(project, graph))
+
+
+def _check_greeting(graph: Graph) -> None:
+    """Refuses a model with more inputs and outputs than a device can tell of."""
+    from tinybench.wire.messages import HELLO_TENSORS
+
+    count = len(graph.inputs) + len(graph.outputs)
+    if count > HELLO_TENSORS:
+        raise UnsupportedModel(
+            f"a model of up to {HELLO_TENSORS} inputs and outputs together: a device tells of them"
+            " in one frame",
+            seen=f"inputs={len(graph.inputs)} outputs={len(graph.outputs)}",
+            todo="put some of them together (CONCATENATION), or convert the model without those"
+            " that nobody reads",
+        )
 
 
 def _program(

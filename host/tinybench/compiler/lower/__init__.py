@@ -24,6 +24,8 @@ from tinybench.compiler.lower.int16 import tables as wide_tables
 from tinybench.compiler.lower.int16 import weighted
 from tinybench.compiler.program import Step
 
+_NOT_IN_TFLM = "TFLite Micro itself has this op in int8 only"
+
 
 @dataclass(frozen=True)
 class OpSpec:
@@ -37,6 +39,7 @@ class OpSpec:
         limits: what the op must be, in the words that docs/ops.md explains.
         wide: as ``lower``, for int16 activations; None where those are not understood.
         wide_kernels: the C functions that it may become then.
+        why_narrow: why ``wide`` is None, where that is not for want of a kernel here.
     """
 
     lower: Callable[[Lowering], list[Step]]
@@ -46,6 +49,7 @@ class OpSpec:
     limits: str = ""
     wide: Callable[[Lowering], list[Step]] | None = None
     wide_kernels: tuple[str, ...] = ()
+    why_narrow: str = ""
 
     def calls(self, lowering: Lowering) -> list[Step]:
         """The kernel calls of an op, by the dtype of its activations.
@@ -57,7 +61,8 @@ class OpSpec:
         if wide is None:
             return self.lower(lowering)
         if self.wide is None:
-            raise Unsupported(f"tensor '{wide.name}' is int16, int8 is needed")
+            reason = f": {self.why_narrow}" if self.why_narrow else ""
+            raise Unsupported(f"tensor '{wide.name}' is int16, int8 is needed{reason}")
         return self.wide(lowering)
 
 
@@ -85,8 +90,8 @@ OPS: Mapping[str, OpSpec] = {
         wide=wide_elementwise.add,
         wide_kernels=("tb_add16",),
     ),
-    "ARG_MAX": OpSpec(reduction.arg_max, 3, 2, _ARG, "one axis; to int32"),
-    "ARG_MIN": OpSpec(reduction.arg_min, 3, 2, _ARG, "one axis; to int32"),
+    "ARG_MAX": OpSpec(reduction.arg_max, 3, 2, _ARG, "one axis; to int32", why_narrow=_NOT_IN_TFLM),
+    "ARG_MIN": OpSpec(reduction.arg_min, 3, 2, _ARG, "one axis; to int32", why_narrow=_NOT_IN_TFLM),
     "AVERAGE_POOL_2D": OpSpec(
         reduction.average_pool,
         3,
@@ -137,7 +142,14 @@ OPS: Mapping[str, OpSpec] = {
         wide=weighted.fully_connected,
         wide_kernels=("tb_conv2d16",),
     ),
-    "HARD_SWISH": OpSpec(activations.hard_swish, 1, 1, _TABLE, "output scale > input scale / 128"),
+    "HARD_SWISH": OpSpec(
+        activations.hard_swish,
+        1,
+        1,
+        _TABLE,
+        "output scale > input scale / 128",
+        why_narrow=_NOT_IN_TFLM,
+    ),
     "LEAKY_RELU": OpSpec(
         activations.leaky_relu,
         2,
