@@ -161,27 +161,15 @@ static void singles(const area_t *at, int32_t channel, int32_t zero, int8_t *to)
   }
 }
 
-/* Taps first <= k < last of a window lie inside the image, along one axis. */
-typedef struct {
-  int32_t first, last;
-} span_t;
-
-static span_t span_inside(int32_t origin, int32_t dilation, int32_t taps, int32_t size) {
-  span_t span = {0, taps};
-  while (span.first < taps && origin + span.first * dilation < 0) span.first++;
-  while (span.last > span.first && origin + (span.last - 1) * dilation >= size) span.last--;
-  return span;
-}
-
 /* All channels of output x, or of three from x on; returns how many pixels.
  *
  * row: of the input, that of the first tap. ky: taps along the filter's height. */
-static int32_t some_pixels(area_t *at, const int8_t *row, span_t ky, int32_t x, int8_t *to) {
+static int32_t some_pixels(area_t *at, const int8_t *row, tb_span_t ky, int32_t x, int8_t *to) {
   const tb_depthwise_any_t *const op = at->op;
   const tb_window_t *const win = &op->window;
   const int32_t left = x * win->stride_w - win->pad_left;
   const int32_t pixels = left >= 0 && x + PIXELS <= op->inner_last ? PIXELS : 1;
-  const span_t kx = span_inside(left, win->dilation_w, win->kernel_w, win->in_w);
+  const tb_span_t kx = tb_span_inside(left, win->dilation_w, win->kernel_w, win->in_w);
   const int32_t width = kx.last - kx.first,
                 offset = (left + kx.first * win->dilation_w) * win->in_c;
   const int all = at->rows == win->kernel_h && width == win->kernel_w;
@@ -213,7 +201,7 @@ void tb_depthwise_any_row(const void *parameters, const tb_rows_t *in, int32_t y
   const tb_depthwise_any_t *op = parameters;
   const tb_window_t *win = &op->window;
   const int32_t top = y * win->stride_h - win->pad_top;
-  const span_t ky = span_inside(top, win->dilation_h, win->kernel_h, win->in_h);
+  const tb_span_t ky = tb_span_inside(top, win->dilation_h, win->kernel_h, win->in_h);
   const int8_t *const row = tb_row(in, ky.first < ky.last ? top + ky.first * win->dilation_h : 0);
   area_t at = {
       .op = op,
