@@ -19,6 +19,7 @@ from tinybench.model.graph import Graph
 SIZES = (48, 32, 24, 16, 8)  # channels of a group that are tried; multiples of a block
 _BLOCK = 4
 _PER_CHANNEL = ("multiplier", "shift")
+_DEPTHWISE = ("tb_depthwise", "tb_depthwise_any")
 
 
 def with_group_rows(graph: Graph, steps: Sequence[Step]) -> tuple[Graph, dict[int, int]]:
@@ -67,7 +68,8 @@ def channel_groups(
 def _is_pair(expand: Step, depthwise: Step) -> bool:
     fields, window = expand.kernel.fields, expand.window
     return (
-        (expand.kernel.function, depthwise.kernel.function) == ("tb_conv2d", "tb_depthwise")
+        expand.kernel.function == "tb_conv2d"
+        and depthwise.kernel.function in _DEPTHWISE
         and window is not None
         and fields["group_out"] == window.out_c
         and depthwise.kernel.fields["depth_multiplier"] == 1
@@ -105,15 +107,16 @@ def _part(step: Step, first: int, end: int, filters: slice, output: int) -> Step
     window, fields = step.window, dict(step.kernel.fields)
     assert window is not None
     share = end - first
-    depthwise = step.kernel.function == "tb_depthwise"
+    depthwise = step.kernel.function in _DEPTHWISE
     window = window._replace(out_c=share, in_c=share if depthwise else window.in_c)
     fields["window"] = window
     if not depthwise:
         fields["group_out"] = share
-    fields["filter"] = _cut(fields["filter"], filters)
+    by_tap = step.kernel.function == "tb_depthwise_any"
+    fields["filter"] = _cut(fields["filter"], filters, axis=1 if by_tap else 0)
     filled = end if depthwise else filters.stop * _BLOCK
     fields["bias"] = _cut(fields["bias"], slice(first, filled))
-    for name in _PER_CHANNEL:
+    for name in _PER_CHANNEL + (("folded",) if by_tap else ()):
         fields[name] = _cut(fields[name], slice(first, end))
     kernel = Kernel(step.kernel.function, fields)
     macs = step.macs * share // _channels(step)
@@ -126,6 +129,6 @@ def _channels(step: Step) -> int:
     return window.out_c
 
 
-def _cut(value: Value, part: slice) -> ConstArray:
+def _cut(value: Value, part: slice, axis: int = 0) -> ConstArray:
     assert isinstance(value, ConstArray)
-    return replace(value, data=value.data[part])
+    return replace(value, data=value.data[(slice(None),) * axis + (part,)])
