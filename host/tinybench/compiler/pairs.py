@@ -25,6 +25,7 @@ from tinybench.compiler.program import (
     const_arrays,
     number_of,
 )
+from tinybench.compiler.traffic import streamed_bytes
 from tinybench.compiler.window import Window
 
 KERNEL, PAIRED_KERNEL = "tb_conv2d", "tb_conv2d_pairs"
@@ -55,12 +56,14 @@ class _Candidate:
         step, part: its position.
         fields: of the new kernel, but for the scratch.
         saved: instructions, about.
+        spare: so many of them may be lost again.
     """
 
     step: int
     part: int
     fields: dict[str, Value]
     saved: float
+    spare: float
 
 
 def pair_pixels(steps: Sequence[Step], target: Target, peak: Peak) -> tuple[Step, ...]:
@@ -79,9 +82,11 @@ def pair_pixels(steps: Sequence[Step], target: Target, peak: Peak) -> tuple[Step
     ]
     best, lowest = tuple(steps), peak(steps)
     for candidate in sorted(found, key=lambda c: -c.saved):
-        for columns in _columns(candidate, best[candidate.step], target):
+        step = best[candidate.step]
+        for columns in _columns(candidate, step, target):
             tried = _with(best, candidate, columns)
-            if peak(tried) <= lowest:
+            read = _bytes_read_again(step, tried[candidate.step], target)
+            if read * target.work_per_byte < candidate.spare and peak(tried) <= lowest:
                 best = tried
                 break
     return best
@@ -113,7 +118,7 @@ def _look(number: int, place: int, part: Step, target: Target) -> _Candidate | N
     least = _WORTH * array_of(fields["groups"]).nbytes
     if paired >= target.pairing * plain or plain * max(1.0, target.pairing) - paired < least:
         return None
-    return _Candidate(number, place, fields, plain - paired)
+    return _Candidate(number, place, fields, plain - paired, target.pairing * plain - paired)
 
 
 def _filters(kernel: Kernel) -> Int8:
@@ -216,6 +221,12 @@ def _columns(candidate: _Candidate, step: Step, target: Target) -> Iterator[int]
     while columns > PIXELS:
         columns = -(-columns // 2 // PIXELS) * PIXELS
         yield columns
+
+
+def _bytes_read_again(plain: Step, paired: Step, target: Target) -> int:
+    """Constants that come from flash again, where bands of rows would read them once."""
+    once = sum(a.data.nbytes for part in plain.parts for a in const_arrays(part.kernel))
+    return streamed_bytes(paired, 0, target) - once
 
 
 def _with(steps: tuple[Step, ...], candidate: _Candidate, columns: int) -> tuple[Step, ...]:

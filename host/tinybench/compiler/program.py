@@ -27,6 +27,8 @@ class Target:
             row, so they should stay in a flash cache.
         work_per_memory: a schedule that lowers the arena's peak by so many percent may take one
             percent more instructions.
+        work_per_byte: instructions that a byte from flash is worth: those of an ESP32-C3 at 160 MHz
+            in the time in which its flash, two lines at 80 MHz, brings one.
         pairing: a convolution takes two pixels with one multiplication where that costs less than
             so much of the plain way; 0.0: never.
         weights: "huffman": filters are kept in code where that saves flash, and decoded in every
@@ -40,6 +42,7 @@ class Target:
     alignment: int = 4
     chain_bytes: int = 8192
     work_per_memory: float = 8.0
+    work_per_byte: float = 8.0
     pairing: float = 0.9
     weights: Weighting = "plain"
     weights_in: Literal["flash", "ram"] = "flash"
