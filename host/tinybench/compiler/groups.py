@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from tinybench.compiler.chains import chain_of
+from tinybench.compiler.chains import MAX_LINKS, chain_of
 from tinybench.compiler.program import ConstArray, Kernel, Step, Target, Value
 from tinybench.compiler.rowwise import COPY
 from tinybench.compiler.window import Window
@@ -63,6 +63,21 @@ def channel_groups(
             ]
             if all(chain is not None for chain in chains):
                 yield tuple(chain for chain in chains if chain is not None)
+
+
+def tap_of(graph: Graph, number: int, position: int, part: Step) -> int:
+    """As what tensor a tap build tells of what a part makes.
+
+    Its output; where it makes only some of the output's channels, a number beyond all tensors.
+
+    Args:
+        graph: of the program.
+        number, position: of the step in the program, and of the part in the step.
+        part: a link, or the step itself.
+    """
+    if part.window is None or part.window.out_bytes == graph.tensors[part.output].nbytes:
+        return part.output
+    return len(graph.tensors) + number * MAX_LINKS + position
 
 
 def _is_pair(expand: Step, depthwise: Step) -> bool:

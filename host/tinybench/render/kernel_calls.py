@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tinybench.compiler.groups import tap_of
 from tinybench.compiler.program import ConstArray, Program, Scratch, Step, Value, all_values
 from tinybench.compiler.rowwise import beside_row_bytes
 from tinybench.render.instrument import Instrument
@@ -138,8 +139,10 @@ def chain_source(program: Program, step: Step, number: int, instrument: Instrume
         f"{part.kernel.function}_row, &tb_op_{name}, {_window_name(part, name)}, "
         + (f"tb_arena + {_offset(program, tensor)}, {rows}" if tensor is not None else "nullptr, 0")
         + f", {_beside(program, part, name)}"
-        + (f", {part.output}" if instrument is Instrument.TAP else "")
-        for (name, part), (tensor, rows) in zip(named_parts(step, number), rings, strict=True)
+        + (f", {tap_of(program.graph, number, i, part)}" if instrument is Instrument.TAP else "")
+        for i, ((name, part), (tensor, rows)) in enumerate(
+            zip(named_parts(step, number), rings, strict=True)
+        )
     )
     return ChainSource(
         name=f"tb_op_{number}",

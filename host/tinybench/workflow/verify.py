@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from tinybench.project import Project
 from tinybench.render.instrument import Instrument
 from tinybench.workflow.firmware import Compiled, compile_model
 from tinybench.workflow.look import open_instrumented, some_inputs
+from tinybench.workflow.made import Made, made_by
 from tinybench.workflow.watch import Silent, Watch
 
 if TYPE_CHECKING:
@@ -99,15 +101,15 @@ def verify_model(project: Project, *, watch: Watch | None = None) -> Verified:
     watch = watch or Silent()
     compiled = compile_model(project, watch)
     looked = some_inputs(project, compiled, project.data.limit or SAMPLES)
-    parts = _parts(compiled)
+    made = made_by(compiled.program.graph, compiled.program.steps)
+    outputs = {m.part.output for m in made}
     with (
-        ReferenceWorker(compiled.data, keep=[part.output for part in parts]) as reference,
+        ReferenceWorker(compiled.data, keep=sorted(outputs)) as reference,
         open_instrumented(project, compiled, Instrument.TAP, watch) as device,
     ):
         oracle = _oracle(reference)
-        watch.phase(f"verifying {len(parts)} tensors on {compiled.board.name}")
-        difference, run = _first_difference(compiled, looked.values, reference, device)
-    tensors = compiled.program.graph.tensors
+        watch.phase(f"verifying {len(outputs)} tensors on {compiled.board.name}")
+        difference, run = _first_difference(compiled, made, looked.values, reference, device)
     return Verified(
         model=compiled.model.name,
         board=compiled.board.name,
@@ -115,10 +117,10 @@ def verify_model(project: Project, *, watch: Watch | None = None) -> Verified:
         oracle=oracle,
         data=looked.what,
         samples=run,
-        tensors=len(parts),
-        nbytes=sum(tensors[part.output].nbytes for part in parts),
-        ops=len({op for part in parts for op in part.ops}),
-        fused=_fused(compiled, parts),
+        tensors=len(outputs),
+        nbytes=sum(_nbytes(compiled, m) for m in made),
+        ops=len({op for m in made for op in m.part.ops}),
+        fused=_fused(compiled, [m.part for m in made]),
         difference=difference,
     )
 
@@ -134,65 +136,65 @@ def _oracle(reference: ReferenceWorker) -> str:
     return facts.oracle
 
 
-def _parts(compiled: Compiled) -> list[Step]:
-    """Everything that makes a tensor, in the order in which it is computed.
-
-    A tensor that is made in groups of channels is whole only after the last of them; those of which
-    no more than a group ever exists are left out.
-    """
-    parts = [part for step in compiled.program.steps for part in step.parts]
-    whole = [part for part in parts if _makes_all(compiled, part)]
-    return list({part.output: part for part in whole}.values())
-
-
-def _makes_all(compiled: Compiled, part: Step) -> bool:
-    made = compiled.program.graph.tensors[part.output].nbytes
-    return part.window is None or part.window.out_bytes == made
-
-
 def _fused(compiled: Compiled, parts: Sequence[Step]) -> dict[int, str]:
     """Ops whose output the device never has."""
     from tinybench.compiler import Program
 
     program = compiled.program
     fused = dict(program.folded) if isinstance(program, Program) else {}
+    own = {part.ops[-1] for part in parts}
     for part in parts:
-        fused |= {op: f"computed with op {part.ops[-1]}" for op in part.ops[:-1]}
+        fused |= {op: f"computed with op {part.ops[-1]}" for op in part.ops[:-1] if op not in own}
     return dict(sorted(fused.items()))
 
 
+def _nbytes(compiled: Compiled, made: Made) -> int:
+    tensor = compiled.program.graph.tensors[made.part.output]
+    return tensor.nbytes * math.prod(made.shape) // max(tensor.elements, 1)
+
+
 def _first_difference(
-    compiled: Compiled, inputs: list[list[Array]], reference: ReferenceWorker, device: Device
+    compiled: Compiled,
+    made: Sequence[Made],
+    inputs: list[list[Array]],
+    reference: ReferenceWorker,
+    device: Device,
 ) -> tuple[Difference | None, int]:
     """The first difference and how many samples were run."""
     from tinybench.compiler.boundary import Edge
 
     program = compiled.program
     edge = Edge(program.inputs, program.outputs)
-    sizes = {part.output: program.graph.tensors[part.output].nbytes for part in _parts(compiled)}
+    sizes = {m.tap: _nbytes(compiled, m) for m in made}
     for number, values in enumerate(inputs):
         answer = reference.submit(values)
         taps = device.tap(number * _NUMBERS_APART, edge.encode(values), sizes)
-        difference = _difference(compiled, number, taps, answer.result().kept)
+        difference = _difference(compiled, made, number, taps, answer.result().kept)
         if difference is not None:
             return difference, number + 1
     return None, len(inputs)
 
 
 def _difference(
-    compiled: Compiled, sample: int, taps: Taps, wanted: Mapping[int, Array]
+    compiled: Compiled,
+    made: Sequence[Made],
+    sample: int,
+    taps: Taps,
+    wanted: Mapping[int, Array],
 ) -> Difference | None:
     """The first tensor, in the order of execution, that is not TFLM's."""
     import numpy as np
 
     tensors = compiled.program.graph.tensors
-    for part in _parts(compiled):
-        tensor = tensors[part.output]
+    for m in made:
+        part, tensor = m.part, tensors[m.part.output]
         tflm = _as_computed(compiled, part.output, wanted[part.output]).reshape(tensor.shape)
-        device = np.frombuffer(taps.tensor(part.output), tensor.dtype).reshape(tensor.shape)
+        tflm = tflm[..., m.channels] if tflm.ndim else tflm
+        device = np.frombuffer(taps.tensor(m.tap), tensor.dtype).reshape(m.shape)
         where = np.argwhere(_unlike(device, tflm))
         if len(where):
             first = tuple(int(i) for i in where[0])
+            index = (*first[:-1], first[-1] + (m.channels.start or 0)) if first else first
             return Difference(
                 sample=sample,
                 ops=part.ops,
@@ -204,7 +206,7 @@ def _difference(
                 shape=tensor.shape,
                 differing=len(where),
                 elements=int(tflm.size),
-                index=first,
+                index=index,
                 device=device[first].item(),
                 tflm=tflm[first].item(),
             )
