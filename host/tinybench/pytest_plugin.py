@@ -110,7 +110,11 @@ def tinybench_report(request: pytest.FixtureRequest, tinybench_board: str) -> Be
     if isinstance(report, Exception):
         _give_up(request.config, report)
     for name, (section, key) in _PROPERTIES.items():
-        request.node.user_properties.append((f"tinybench.{name}", report.result[section][key]))
+        figures = report.result[section]
+        value = figures[key]
+        if value is None:
+            value = f"not measured: {figures[f'{key}_reason']}"
+        request.node.user_properties.append((f"tinybench.{name}", value))
     request.node.user_properties.append(("tinybench.run", str(report.folder)))
     if report.error is not None:
         pytest.fail(_words(report.error), pytrace=False)

@@ -28,11 +28,13 @@ _REGIONS = {  # ESP-IDF's names, see components/esp_system/ld/*/memory.ld.in
 _TOO_LARGE = re.compile(
     r"program size \((\d+) bytes\) is greater than maximum allowed \((\d+) bytes\)"
 )
-_NO_NETWORK = re.compile(
-    r"^(?:\S*(?:HTTPClientError|InternetConnectionError|InternetIsOffline)\S*:?.*"
-    r"|.*(?:not connected to the Internet|Max retries exceeded|Temporary failure in name).*)$",
-    re.MULTILINE,
+OFFLINE = (
+    r"(HTTPClientError|InternetConnectionError|InternetIsOffline|not connected to the Internet"
+    r"|Max retries exceeded|Temporary failure in name|Name or service not known"
+    r"|ConnectionResetError|Read timed out|Looking for another mirror)"
 )
+"""What PlatformIO says where it cannot download."""
+_NO_NETWORK = re.compile(rf"^.*{OFFLINE}.*$", re.MULTILINE)
 _LIBRARY = re.compile(r"^Error: (.*(?:picolibc|libraries for).*)$", re.MULTILINE)
 _CXX_HEADERS = re.compile(r"^Error: (.*C\+\+ headers.*)$", re.MULTILINE)
 _DISK_FULL = "No space left on device"

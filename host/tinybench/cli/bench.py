@@ -28,6 +28,7 @@ from tinybench.cli.options import (
     alone,
     project_from,
 )
+from tinybench.errors import UsageError
 from tinybench.gates import read_limits
 from tinybench.project import MODES, PIXEL_RANGES, overlay
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 @reports_errors
 def bench(
+    ctx: typer.Context,
     model: Model = None,
     board: Boards = None,
     engine: Engines = None,
@@ -123,29 +125,10 @@ def bench(
     from tinybench.workflow.many import find_targets
 
     if resume is not None:
-        given = {
-            "a model": model,
-            "--board": board,
-            "--engine": engine,
-            "--weights": weights,
-            "--weights-in": weights_in,
-            "--kernels": kernels,
-            "--tflm-source": tflm_source,
-            "--esp-nn-source": esp_nn_source,
-            "--data": data,
-            "--labels": labels,
-            "--limit": limit,
-            "--pixel-range": pixel_range,
-            "--strict": strict,
-            "--gate": gate,
-            "--mode": mode,
-            "--lab": lab,
-            "--cable": cable,
-            "--no-flash": None if flash else True,
-            "--out": out,
-            "a second --port": (port or [])[1:],
-        }
-        alone("--resume", "it goes on with what the run was begun with", given)
+        if len(port or []) > 1:
+            raise UsageError("--resume with one port", "a second --port", "name the run's own")
+        heeded = ("resume", "port", "mac", "folder", "as_json")
+        alone(ctx, "--resume", "it goes on with what the run was begun with", heeded)
         with BenchProgress() as progress:
             report = resume_bench(
                 resume, port=port[0] if port else None, mac=mac, watch=progress, choose=asker()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -32,6 +31,7 @@ from tinybench.project import Project, overlay
 
 @reports_errors
 def flash(
+    ctx: typer.Context,
     model: Model = None,
     board: Board = None,
     engine: Engine = None,
@@ -64,18 +64,9 @@ def flash(
     from tinybench.workflow import flash_firmware
 
     if image is not None:
-        given = {
-            "a model": model,
-            "--engine": engine,
-            "--weights": weights,
-            "--weights-in": weights_in,
-            "--kernels": kernels,
-            "--tflm-source": tflm_source,
-            "--esp-nn-source": esp_nn_source,
-            "--labels": labels,
-            "--no-build": None if build else True,
-        }
-        _flash_image(image, overlay(Project(folder), port=port, mac=mac), board, given)
+        heeded = ("image", "board", "port", "mac", "folder")
+        alone(ctx, "--image", "it is a whole firmware", heeded)
+        _flash_image(image, overlay(Project(folder), port=port, mac=mac), board)
         return
     project = project_from(
         folder,
@@ -98,12 +89,10 @@ def _flash_image(
     image: Path,
     project: Project,
     board: str | None,
-    given: Mapping[str, object],
 ) -> None:
     from tinybench.cli.progress import BenchProgress
     from tinybench.workflow import flash_image
 
-    alone("--image", "it is a whole firmware", given)
     manifest, hello = flash_image(image, project, board, watch=BenchProgress(), choose=asker())
     news(
         f"{hello.board} answers: {hello.engine}, {manifest.model}, "

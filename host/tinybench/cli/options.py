@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -105,18 +105,36 @@ def project_from(
     )
 
 
-def alone(option: str, why: str, given: Mapping[str, object]) -> None:
-    """Refuses an option that stands for a whole command line beside others.
+def alone(ctx: typer.Context, option: str, why: str, beside: Collection[str]) -> None:
+    """Refuses an option that stands for a whole command line where others are given.
 
     Args:
+        ctx: of the command.
         option: by its name.
         why: what makes the others senseless.
-        given: the others by name; None or empty: not given.
+        beside: names of the parameters that are heeded with it.
 
     Raises:
-        UsageError: naming those that are given.
+        UsageError: naming those that are given all the same.
     """
-    beside = [name for name, value in given.items() if value is not None and value != []]
-    if beside:
-        seen = f"{' and '.join(beside)} beside it"
+    given = [
+        _called(param, ctx.params[str(param.name)])
+        for param in ctx.command.params
+        if param.name not in beside and _is_given(ctx, str(param.name))
+    ]
+    if given:
+        seen = f"{' and '.join(given)} beside it"
         raise UsageError(f"{option} alone: {why}", seen, "leave one of them out")
+
+
+def _is_given(ctx: typer.Context, name: str) -> bool:
+    source = ctx.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def _called(param: Any, value: object) -> str:
+    """As it stands on the command line: an argument, an option, a switch turned off."""
+    if param.param_type_name == "argument":
+        return f"a {param.name}"
+    names = param.secondary_opts if value is False else param.opts
+    return str(next(name for name in names if name.startswith("--")))

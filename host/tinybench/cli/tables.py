@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tinybench.cli.console import news, print_pairs, print_table, show
+from tinybench.report.figures import SIZES, agreement_keys
 from tinybench.report.gates import say
 
 Json = Mapping[str, Any]
@@ -57,32 +58,21 @@ def _rows(result: Json) -> list[Row]:
 
 
 def _agreement_rows(agreement: Json) -> list[Row]:
-    def row(what: str, key: str) -> Row:
-        return (what, _value(agreement, key, f"{{:,}} of {agreement['n']:,}"), "")
-
-    desktop = [
-        row("same top-1 as desktop", "desktop_argmax_equal"),
-        row("same bytes as desktop", "desktop_byte_equal"),
-    ]
-    if "oracle_note" in agreement:
-        return desktop
-    return [
-        row("same top-1 as TFLM", "argmax_equal"),
-        row("same bytes as TFLM", "outputs_byte_equal"),
-        *desktop,
-    ]
+    form = f"{{:,}} of {agreement['n']:,}"
+    keys = agreement_keys(agreement)
+    return [(what, _value(agreement, key, form), "") for what, key in keys.items()]
 
 
 def _memory_rows(result: Json) -> list[Row]:
-    memory, flash = result["memory"], result["flash"]
+    memory = result["memory"]
     used = f"{_value(memory, 'arena_used_bytes')} of {_value(memory, 'arena_bytes')} B used"
+    forms = {"stack": "{:,} B used"}
     return [
         ("arena", used, _value(result["desktop"], "memory_bytes", "{:,} B")),
-        ("RAM with arena", _value(memory, "static_bytes", "{:,} B"), ""),
-        ("stack", _value(memory, "stack_bytes", "{:,} B used"), ""),
-        ("flash", _value(flash, "total_bytes", "{:,} B"), ""),
-        ("  weights", _value(flash, "weights_bytes", "{:,} B"), ""),
-        ("  code", _value(flash, "code_bytes", "{:,} B"), ""),
+        *(
+            (what, _value(result[part], key, forms.get(what, "{:,} B")), "")
+            for what, (part, key, _) in SIZES.items()
+        ),
     ]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from tinybench.build.diagnose import OFFLINE
 from tinybench.errors import BuildError, LinkError, TinybenchError, ToolMissing
 
 BY_HAND = {
@@ -207,9 +208,7 @@ CAUSES = (
     ),
     Cause(
         "no-network",
-        r"(You are not connected to the Internet|HTTPClientError|Looking for another mirror"
-        r"|ConnectionResetError|Max retries exceeded|Name or service not known"
-        r"|Temporary failure in name resolution|Read timed out)",
+        OFFLINE,
         "PlatformIO cannot download what {board} needs",
         "install it once where there is a network: pio pkg install -g -p {platform}, and build "
         "once; or take an image made elsewhere with `tinybench build --merged`: "

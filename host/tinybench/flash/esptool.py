@@ -5,14 +5,13 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
-import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tinybench.errors import BuildError, ToolMissing
-from tinybench.guard import guarded
+from tinybench.flash.program import Said, run_program
 
 _MAC = re.compile(r"^MAC: +([0-9a-f]{2}(?::[0-9a-f]{2}){5})$", re.MULTILINE)
 _FLASH = re.compile(r"^Detected flash size: +(\d+)(KB|MB)$", re.MULTILINE)
@@ -37,19 +36,6 @@ class Connection:
     chip: str
     baud: int
     log: Path
-
-
-@dataclass(frozen=True)
-class Said:
-    """How a run of esptool ended.
-
-    Attributes:
-        status: its exit status; 0 is success.
-        text: all that it said.
-    """
-
-    status: int
-    text: str
 
 
 @dataclass(frozen=True)
@@ -116,14 +102,9 @@ def run_esptool(words: Sequence[str], log: Path) -> Said:
     if importlib.util.find_spec("esptool") is None:
         raise ToolMissing("find esptool", "this Python has none", "pip install 'esptool>=5,<6'")
     try:
-        log.parent.mkdir(parents=True, exist_ok=True)
-        start = log.stat().st_size if log.exists() else 0
-        with log.open("ab") as output:
-            status = _run([sys.executable, "-P", "-m", "esptool", *words], output.fileno())
-        text = log.read_bytes()[start:].decode(errors="replace")
+        return run_program([sys.executable, "-P", "-m", "esptool", *words], log, _environment())
     except OSError as error:
         raise BuildError("run esptool", str(error), f"see {log}") from error
-    return Said(status, text)
 
 
 def _run_on(connection: Connection, words: Sequence[str]) -> Said:
@@ -131,23 +112,6 @@ def _run_on(connection: Connection, words: Sequence[str]) -> Said:
     # bootloader by hand finds it there.
     where = ["--chip", connection.chip, "--port", connection.port, "--baud", str(connection.baud)]
     return run_esptool([*where, "--before", "default-reset", *words], connection.log)
-
-
-def _run(command: Sequence[str], output: int) -> int:
-    process = subprocess.Popen(
-        guarded(command),
-        env=_environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=output,
-        start_new_session=True,  # Ctrl-C is ours to hear
-    )
-    try:
-        return process.wait()
-    except BaseException:
-        process.kill()
-        process.wait()
-        raise
 
 
 def _environment() -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -21,6 +22,7 @@ from tinybench.flash.image import (
     write_manifest,
 )
 from tinybench.flash.parts import Part, find_parts
+from tinybench.whole import write_whole
 
 
 @dataclass(frozen=True)
@@ -89,26 +91,24 @@ def merge_image(recipe: Recipe, out: Path, log: Path) -> Image:
         BuildError: esptool refuses the parts.
         UsageError: not a .bin; no room or no permission to write.
     """
-    half = check_image_path(out).with_suffix(".part")
-    words = ["--chip", recipe.chip, "merge-bin", "-o", str(half)]
-    words += ["--flash-mode", _header_mode(recipe.flash_mode)]
+    check_image_path(out)
+    words = ["--flash-mode", _header_mode(recipe.flash_mode)]
     words += ["--flash-freq", f"{recipe.flash_hz // 1_000_000}m"]
     words += ["--flash-size", f"{recipe.flash_bytes >> 20}MB"]
     for part in recipe.parts:
         words += [hex(part.offset), str(part.file)]
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        said = run_esptool(words, log)
-        if said.status != 0:
-            tail = tuple(said.text.strip().splitlines()[-5:])
-            raise BuildError("merge the build into one image", "esptool failed", details=tail)
-        data = half.read_bytes()
+        with tempfile.TemporaryDirectory(prefix="tinybench-") as folder:
+            merged = Path(folder) / out.name
+            said = run_esptool(["--chip", recipe.chip, "merge-bin", "-o", str(merged), *words], log)
+            if said.status != 0:
+                tail = tuple(said.text.strip().splitlines()[-5:])
+                raise BuildError("merge the build into one image", "esptool failed", details=tail)
+            data = merged.read_bytes()
         manifest = _describe(recipe, data)
-        half.replace(out)
+        write_whole(out, data)
     except OSError as error:
         raise system_error(f"write {out}", error) from error
-    finally:
-        half.unlink(missing_ok=True)
     write_manifest(manifest, out)
     return Image(out, manifest)
 

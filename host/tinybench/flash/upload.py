@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 
 from tinybench.build.platformio import environment
 from tinybench.errors import BuildError
-from tinybench.flash.esptool import Said
-from tinybench.guard import guarded
+from tinybench.flash.program import Said, run_program
 
 
 def upload(project: Path, board_name: str, port: str, baud: int, log: Path) -> Said:
@@ -28,29 +26,8 @@ def upload(project: Path, board_name: str, port: str, baud: int, log: Path) -> S
     # -P: no module in the project's folder comes before PlatformIO's own
     command = [sys.executable, "-P", "-m", "platformio", "run", "-e", board_name]
     command += ["-t", "upload", "--upload-port", port]
-    try:
-        log.parent.mkdir(parents=True, exist_ok=True)
-        start = log.stat().st_size if log.exists() else 0
-        with log.open("ab") as output:
-            status = _run(command, project, output.fileno(), baud)
-        return Said(status, log.read_bytes()[start:].decode(errors="replace"))
+    env = {**environment(None), "ESPBAUD": str(baud), "NO_COLOR": "1", "PYTHONUNBUFFERED": "1"}
+    try:  # with children: SCons and esptool
+        return run_program(command, log, env, cwd=project, with_children=True)
     except OSError as error:
         raise BuildError("run PlatformIO", str(error), f"see {log}") from error
-
-
-def _run(command: list[str], project: Path, output: int, baud: int) -> int:
-    process = subprocess.Popen(
-        guarded(command, with_children=True),  # SCons and esptool
-        cwd=project,
-        env={**environment(None), "ESPBAUD": str(baud), "NO_COLOR": "1", "PYTHONUNBUFFERED": "1"},
-        stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=output,
-        start_new_session=True,  # Ctrl-C is ours to hear
-    )
-    try:
-        return process.wait()
-    except BaseException:
-        process.terminate()  # the guard ends the whole group
-        process.wait()
-        raise

@@ -16,6 +16,30 @@ from tinybench.report.statistics import share_interval
 Json = Mapping[str, Any]
 
 
+AGREEMENT = {
+    "same top-1 as TFLM": "argmax_equal",
+    "same bytes as TFLM": "outputs_byte_equal",
+    "same top-1 as desktop": "desktop_argmax_equal",
+    "same bytes as desktop": "desktop_byte_equal",
+}
+"""Keys of a result's ``agreement``, by what people call them."""
+
+SIZES = {
+    "RAM with arena": ("memory", "static_bytes", "static_method"),
+    "stack": ("memory", "stack_bytes", "used_method"),
+    "flash": ("flash", "total_bytes", "method"),
+    "  weights": ("flash", "weights_bytes", "method"),
+    "  code": ("flash", "code_bytes", "method"),
+}
+"""Section, key and method of a result's sizes in bytes, by what people call them."""
+
+
+def agreement_keys(agreement: Json) -> dict[str, str]:
+    """Those of AGREEMENT that say something: without TFLM nothing is compared with it."""
+    alone = "oracle_note" in agreement
+    return {what: key for what, key in AGREEMENT.items() if not (alone and "TFLM" in what)}
+
+
 @dataclass(frozen=True)
 class Row:
     """One figure.
@@ -44,7 +68,7 @@ class Confusion:
 def rows(run: Run) -> list[Row]:
     """Accuracy, agreement, latency, memory, flash and link, each with its method."""
     result = run.result
-    latency, memory, flash = result["latency"], result["memory"], result["flash"]
+    latency, memory = result["latency"], result["memory"]
     unit, used = latency["unit"], memory["used_method"]
     return [
         _accuracy(run),
@@ -58,11 +82,10 @@ def rows(run: Run) -> list[Row]:
         _row("latency, p99", latency, "p99", unit, f"n={latency['n']}, nearest rank"),
         _row("arena", memory, "arena_bytes", "B", memory["arena_method"]),
         _row("arena used", memory, "arena_used_bytes", "B", used),
-        _row("RAM with arena", memory, "static_bytes", "B", memory["static_method"]),
-        _row("stack", memory, "stack_bytes", "B", used),
-        _row("flash", flash, "total_bytes", "B", flash["method"]),
-        _row("  weights", flash, "weights_bytes", "B", flash["method"]),
-        _row("  code", flash, "code_bytes", "B", flash["method"]),
+        *(
+            _row(what, result[part], key, "B", result[part][method])
+            for what, (part, key, method) in SIZES.items()
+        ),
         *(Row(what, value, "", how) for what, value, how in link_rows(result)),
     ]
 
@@ -143,14 +166,6 @@ def _accuracy(run: Run) -> Row:
 
 def _agreement(result: Json) -> list[Row]:
     agreement, desktop = result["agreement"], result["desktop"]["runtime"]
-    keys = {
-        "same bytes as TFLM": "outputs_byte_equal",
-        "same top-1 as TFLM": "argmax_equal",
-        "same bytes as desktop": "desktop_byte_equal",
-        "same top-1 as desktop": "desktop_argmax_equal",
-    }
-    if "oracle_note" in agreement:
-        keys = {what: key for what, key in keys.items() if "TFLM" not in what}
     return [
         Row(
             what,
@@ -158,7 +173,7 @@ def _agreement(result: Json) -> list[Row]:
             "",
             _why(agreement, key) or (agreement["oracle"] if "TFLM" in what else desktop) or "",
         )
-        for what, key in keys.items()
+        for what, key in agreement_keys(agreement).items()
     ]
 
 

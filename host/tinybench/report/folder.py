@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import io
 import itertools
 import json
 import os
@@ -21,6 +22,7 @@ from typing import Any, BinaryIO, Self, TextIO
 from tinybench.bench.records import SampleRecord
 from tinybench.errors import UsageError, system_error
 from tinybench.report.manifest import MANIFEST, describe
+from tinybench.whole import write_whole
 
 RESULT = "result.json"
 SAMPLES = "samples.csv"
@@ -29,6 +31,8 @@ FIRMWARE = "firmware.elf"
 RUN = "run.json"
 DEVICE_LOG = "device.log"
 EMULATOR_LOG = "emulator.log"
+
+_NO_UNICODE = "backslashreplace"  # file names that are none: \xNN instead of not at all
 
 
 @dataclass(frozen=True)
@@ -169,18 +173,16 @@ class RunFolder:
 
 @contextlib.contextmanager
 def replacing(target: Path) -> Iterator[TextIO]:
-    """A text file that takes its place when the block ends well; else what was there stays.
+    """A text that is written when the block ends well; else what was there stays.
 
     Raises:
         UsageError: it cannot be written.
     """
-    temporary = target.with_suffix(".tmp")
+    text = io.StringIO(newline="")
+    yield text
     try:
-        with _open(temporary, "w") as file:
-            yield file
-        temporary.replace(target)
+        write_whole(target, text.getvalue().encode("utf-8", _NO_UNICODE))
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise system_error(f"write {target}", error) from error
 
 
@@ -236,8 +238,7 @@ def new_run_folder(runs: Path, board: str, model: str, now: datetime) -> RunFold
 
 
 def _open(path: Path, mode: str) -> Any:
-    # File names that are not Unicode are written as \xNN instead of not at all.
-    return path.open(mode, newline="", encoding="utf-8", errors="backslashreplace")
+    return path.open(mode, newline="", encoding="utf-8", errors=_NO_UNICODE)
 
 
 def _csv(file: TextIO) -> Any:

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from tinybench.bench.device import Device, Expected
     from tinybench.build.cache import Build
     from tinybench.flash.diagnose import Scene
-    from tinybench.flash.esptool import Connection, Said
+    from tinybench.flash.esptool import Connection
     from tinybench.flash.ports import Port
+    from tinybench.flash.program import Said
     from tinybench.flash.slot import Flashed
     from tinybench.wire.messages import Hello
 

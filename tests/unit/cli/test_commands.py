@@ -363,7 +363,7 @@ def test_resume_refuses_what_it_would_not_heed() -> None:
     assert "--resume alone" in err
     assert "--board and --limit beside it" in err
     _, err = run("bench", "--resume", "r", "-p", "a", "-p", "b", status=2)
-    assert "a second --port beside it" in err
+    assert "a second --port" in err
     _, err = run("bench", "--resume", "r", "--port", "a", "--mac", "24:0a:c4:00:00:01", status=2)
     assert "run.json" in err, "a port and a MAC are heeded"
 

@@ -187,7 +187,7 @@ def test_what_esptool_refuses_leaves_no_half_image(images: Images, tmp_path: Pat
         merge_image(recipe, image.path, tmp_path / "merge.log")
     assert image.path.read_bytes() == before
     assert json.loads((tmp_path / "image.json").read_text())["board"] == "a-esp32"
-    assert not list(tmp_path.glob("*.part"))
+    assert not list(tmp_path.glob(".image*")), "nothing half written"
 
 
 def test_a_port_that_is_not_there_or_in_use_is_known_by_esptools_words(tmp_path: Path) -> None:

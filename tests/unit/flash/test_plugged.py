@@ -17,8 +17,8 @@ from tinybench.build.elf import Sizes
 from tinybench.build.ingredients import Ingredients
 from tinybench.cli.asking import _ask
 from tinybench.errors import BuildError, Interrupted, LinkError, StaleBuild, UsageError
-from tinybench.flash.esptool import Said
 from tinybench.flash.ports import Port, await_port
+from tinybench.flash.program import Said
 from tinybench.flash.slot import elf_sha256, read_slot
 from tinybench.link.labgrid import Place
 from tinybench.project import Project

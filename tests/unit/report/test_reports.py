@@ -237,8 +237,9 @@ def test_mistakes_are_told_of(run: Path, tmp_path: Path) -> None:
         make_report(run, "pdf")
     with pytest.raises(UsageError, match="a run folder"):
         make_report(tmp_path / "nowhere", "html")
+    (tmp_path / "file").touch()
     with pytest.raises(UsageError, match="write "):
-        write_report(tmp_path / "nowhere" / "report.html", "")
+        write_report(tmp_path / "file" / "report.html", "")
 
 
 def on_phones(pages: list[str]) -> str:
