@@ -361,7 +361,8 @@ static void some_blocks(block_t at, int32_t end, int32_t y, int8_t *out) {
     gathered_row(&at, end, out);
     return;
   }
-  const int all_inside = at.last == 1 && op->inner_first == 0 && op->inner_last == win->out_w;
+  const int all_inside =
+      at.first == 0 && at.last == 1 && op->inner_first == 0 && op->inner_last == win->out_w;
   if (all_inside && win->kernel_h * win->kernel_w == 1 && op->group_in == win->in_c &&
       win->out_w < PIXELS) {
     few_pixels(&at, end, out);
