@@ -52,7 +52,7 @@ def _row_json(listed: Listed) -> dict[str, Any]:
 def _row(listed: Listed) -> tuple[str, ...]:
     result, name = listed.result, listed.folder.name
     if result is None:
-        return (name, f"broken: {listed.reason}", "", "", "", "", "")
+        return (name, listed.reason, "", "", "", "", "")
     samples, latency = result["samples"], result["latency"]
     top1, median = result["accuracy"]["device_top1"], latency["median"]
     failed = [verdict["gate"] for verdict in result["gates"] if not verdict["passed"]]

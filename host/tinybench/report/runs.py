@@ -17,7 +17,7 @@ class Listed:
 
     Attributes:
         result: the content of result.json; None where it cannot be read.
-        reason: why not; "" where it can.
+        reason: "unfinished" or "broken", and why; "" where it can.
     """
 
     folder: Path
@@ -45,7 +45,9 @@ def _is_run(path: Path) -> bool:
 
 
 def _look(path: Path) -> Listed:
+    if not (path / RESULT).exists():
+        return Listed(path, None, f"unfinished: no {RESULT}; it goes on still, or was killed")
     try:
         return Listed(path, load_result(path))
     except TinybenchError as error:
-        return Listed(path, None, error.seen)
+        return Listed(path, None, f"broken: {error.wanted}: {error.seen}")

@@ -187,9 +187,12 @@ def test_runs_are_listed_newest_first_and_broken_ones_too(tmp_path: Path) -> Non
     for name in ("20260101-m", "20260301-m", "20260201-m"):
         write_run(tmp_path / name)
     remove_result(tmp_path / "20260201-m")
+    other_schema(tmp_path / "20260101-m")
     (tmp_path / "notes").mkdir()
     found = list_runs(tmp_path)
     assert [f.folder.name[:6] for f in found] == ["202603", "202602", "202601"]
-    assert [f.result is None for f in found] == [False, True, False]
-    assert found[1].reason == "there is none"
+    assert [f.result is None for f in found] == [False, True, True]
+    assert found[1].reason.startswith("unfinished: no result.json;")
+    assert found[2].reason.startswith("broken: ")
+    assert "result.json of schema tinybench.result/" in found[2].reason
     assert list_runs(tmp_path / "nowhere") == []
