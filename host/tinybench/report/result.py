@@ -88,7 +88,7 @@ def build_result(facts: RunFacts, measured: Measured) -> Json:
         "data": dict(facts.data),
         **_or_reason("device", facts.device, "the device never answered"),
         "samples": _samples(measured),
-        "outputs": _outputs(facts.outputs),
+        "outputs": tell_outputs(facts.outputs),
         "accuracy": _accuracy(facts, measured),
         "agreement": _agreement(facts, measured),
         "latency": _latency(facts, measured),
@@ -140,7 +140,7 @@ def _samples(measured: Measured) -> Json:
     }
 
 
-def _outputs(tensors: Sequence[DeviceTensor]) -> Json:
+def tell_outputs(tensors: Sequence[DeviceTensor]) -> Json:
     """How outputs.bin is to be read."""
     return {
         "file": OUTPUTS,
@@ -153,10 +153,20 @@ def _outputs(tensors: Sequence[DeviceTensor]) -> Json:
                 "shape": list(tensor.shape),
                 "scale": tensor.scale,
                 "zero_point": tensor.zero_point,
+                "file": _of_file(tensor),
             }
             for tensor in tensors
         ],
     }
+
+
+def _of_file(tensor: DeviceTensor) -> Json:
+    """What the model file has there, and samples.csv: where it ends in a (DE)QUANTIZE, that."""
+    if tensor.boundary is None:
+        own = tensor.dtype, tensor.scale, tensor.zero_point
+    else:
+        own = tensor.boundary.graph_dtype, tensor.boundary.scale, tensor.boundary.zero_point
+    return dict(zip(("dtype", "scale", "zero_point"), own, strict=True))
 
 
 def _accuracy(facts: RunFacts, measured: Measured) -> Json:

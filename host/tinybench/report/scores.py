@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,8 +17,8 @@ TOP = 5
 class Scores:
     """What the first output of a run's samples says.
 
-    outputs.bin has it quantized; samples.csv has what the model file puts out, which is the same
-    bytes as a number, or a real number where the file ends in a DEQUANTIZE.
+    outputs.bin has it as the device does; samples.csv has what the model file puts out, which is
+    another number where the file ends in a QUANTIZE (to uint8) or a DEQUANTIZE.
 
     Args:
         run: whose outputs.bin is read.
@@ -25,13 +28,13 @@ class Scores:
         self._path = run.folder / OUTPUTS
         self._bytes_per_sample = run.result["outputs"]["bytes_per_sample"]
         self._tensor = run.result["outputs"]["tensors"][0]
+        self._file = self._tensor.get("file") or self._guess(run)
+
+    def _guess(self, run: Run) -> Mapping[str, Any]:
+        """What the file has there, where a run does not tell: the same bytes, or real numbers."""
         first = self._raw(0)
-        self._as_bytes = bool(
-            self._tensor["scale"]
-            and first is not None
-            and run.records
-            and run.records[0].device_score == first.max()
-        )
+        same = first is not None and run.records and run.records[0].device_score == first.max()
+        return self._tensor if same else {"scale": 0.0}
 
     def best(self, row: int) -> list[tuple[int, float]]:
         """Classes and scores of the device, best first; none where outputs.bin cannot be read.
@@ -49,9 +52,9 @@ class Scores:
 
     def told(self, score: float) -> float:
         """A score of samples.csv."""
-        if not self._as_bytes:
+        if not self._file["scale"]:
             return score
-        return float((score - self._tensor["zero_point"]) * self._tensor["scale"])
+        return float((score - self._file["zero_point"]) * self._file["scale"])
 
     def _raw(self, row: int) -> NDArray[np.float64] | None:
         size = self._bytes_per_sample

@@ -18,9 +18,11 @@ import pytest
 
 from support.run_folders import write_run
 from tinybench.bench.records import SampleRecord
+from tinybench.compiler.program import Boundary, DeviceTensor
 from tinybench.errors import UsageError
 from tinybench.report.figures import class_names, confusions, rows, verdict, worst
 from tinybench.report.load import load_run
+from tinybench.report.result import tell_outputs
 from tinybench.report.scores import Scores
 from tinybench.workflow.report import compare_report, make_report, write_report
 
@@ -148,7 +150,10 @@ def test_both_runtimes_best_classes_are_shown(run: Path) -> None:
 
 
 def test_both_runtimes_scores_are_in_the_models_units(tmp_path: Path) -> None:
-    """Equal bytes are equal scores, whether the file puts out bytes or real numbers."""
+    """Equal bytes are equal scores, whether the file puts out bytes or real numbers.
+
+    Runs of older versions do not say which; those of this one do.
+    """
     tensor = {"name": "y", "dtype": "int8", "shape": [1, 4], "scale": 0.5, "zero_point": -3}
 
     def raw(record: SampleRecord) -> SampleRecord:
@@ -170,6 +175,32 @@ def test_both_runtimes_scores_are_in_the_models_units(tmp_path: Path) -> None:
         assert scores.best(1) == [(2, 6.0), (0, 0.0), (1, -3.0), (3, -4.0)]
         assert scores.told(9.0) == told
     assert scores.best(2) == [], "the file ends before"
+
+
+@pytest.mark.parametrize(
+    ("boundary", "score"),
+    [
+        (None, 9.0),
+        (Boundary("requantize", "uint8", 0.5, 125), 137.0),
+        (Boundary("requantize", "uint8", 0.25, 7), 31.0),
+        (Boundary("dequantize", "float32"), 6.0),
+    ],
+)
+def test_a_run_tells_what_the_file_puts_out(
+    tmp_path: Path, boundary: Boundary | None, score: float
+) -> None:
+    tensor = DeviceTensor(0, "y", "int8", (1, 4), 0.5, -3, 0, boundary)
+    outputs = json.loads(json.dumps(tell_outputs([tensor])))
+
+    def raw(record: SampleRecord) -> SampleRecord:
+        return replace(record, device_score=score, label=0, device_top1=2)
+
+    run = write_run(tmp_path / "run", 2, bend=raw, outputs=outputs)
+    (run / "manifest.json").unlink()  # it tells of another outputs.bin
+    (run / "outputs.bin").write_bytes(np.array([[-3, -9, 9, -11]] * 2, np.int8).tobytes())
+    scores = Scores(load_run(run))
+    assert scores.best(0)[0] == (2, 6.0)
+    assert scores.told(score) == 6.0
 
 
 def test_the_flash_map_adds_up(run: Path) -> None:
