@@ -121,13 +121,16 @@ def settle(seed: int) -> None:
 def claim(work: Path, order: dict[str, Any], model: str | None) -> None:
     """Makes the folder of checkpoints, or checks that those in it are of this very work.
 
+    Of a work that ended before it had anything to keep, as for a wrong path, nothing is left to go
+    on with: its folder is taken.
+
     Raises:
         ModelError: they are of another model, method or data.
     """
     own = None if model is None else hashlib.sha256(Path(model).read_bytes()).hexdigest()
     key = {"model": own, **order}
     file = work / _KEY
-    if file.is_file():
+    if file.is_file() and any(path.name not in (_KEY, BEFORE) for path in work.iterdir()):
         known = json.loads(file.read_text())
         other = [name for name in key if known.get(name) != json.loads(json.dumps(key[name]))]
         if other:
