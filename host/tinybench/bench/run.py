@@ -151,7 +151,11 @@ def _explain_end(failure: BaseException | None, planned: int, measured: int) -> 
         return failure
     if isinstance(failure, OSError):
         return system_error("keep what was measured", failure)
-    return Interrupted("measure every sample", f"interrupted after {measured:,} of {planned:,}")
+    return Interrupted(
+        "measure every sample",
+        f"interrupted after {measured:,} of {planned:,}",
+        "`tinybench bench --resume RUN_FOLDER` goes on where it stopped",
+    )
 
 
 def _status(error: TinybenchError | None) -> Status:
@@ -164,6 +168,7 @@ def _nothing_readable(unreadable: list[str]) -> DataError:
     return DataError(
         "at least one readable sample",
         f"none of {len(unreadable)} could be read",
+        "mend the data; this is what is wrong with the first",
         details=tuple(unreadable[:5]),
     )
 

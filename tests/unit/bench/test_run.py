@@ -153,4 +153,5 @@ def test_a_run_that_never_began() -> None:
     measured, error = never_ran(KeyboardInterrupt(), 12)
     assert isinstance(error, Interrupted)
     assert error.seen == "interrupted after 0 of 12"
+    assert "`tinybench bench --resume" in error.todo
     assert (measured.status, measured.planned, measured.records) == ("interrupted", 12, ())

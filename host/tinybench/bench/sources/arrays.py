@@ -96,7 +96,9 @@ def _check_shape(name: str, x: NDArray[Any], spec: InputSpec) -> None:
             "bring the samples to the model's shape, samples first",
         )
     if math.prod(x.shape) == 0:
-        raise DataError("at least one sample", f"{name}: x of shape {x.shape}")
+        raise DataError(
+            "at least one sample", f"{name}: x of shape {x.shape}", "save x with samples in it"
+        )
 
 
 def _conversion(name: str, x: NDArray[Any], spec: InputSpec, pixel_range: str) -> Any:
