@@ -17,7 +17,10 @@ from tinybench.model.tensors import TensorTable, label, read_tensors
 
 MAX_FILE_BYTES = 256 << 20  # the largest flash beside a microcontroller holds a tenth of this
 
-_TODO_CONVERT = "convert the model to an int8 .tflite first"
+_TODO_CONVERT = (
+    "convert the model to an int8 .tflite first; `tinybench quantize MODEL --data DATA` does so "
+    "with Keras files and SavedModels"
+)
 
 # How files begin that people mistake for a .tflite.
 _OTHER_FORMATS = (

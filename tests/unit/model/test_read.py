@@ -238,6 +238,12 @@ def test_what_is_no_tflite_is_called_what_it_is(data: bytes, seen: str) -> None:
         parse_tflite(data)
 
 
+def test_a_keras_file_is_told_the_command_that_converts_it() -> None:
+    with pytest.raises(ModelError) as caught:
+        parse_tflite(b"\x89HDF\r\n\x1a\n" + b"x" * 40)
+    assert "`tinybench quantize " in caught.value.todo
+
+
 def test_every_truncation_is_refused() -> None:
     """flatbuffers put the root's parts at the end, so nothing shorter can be whole."""
     data = one_op_model("RELU")
