@@ -142,9 +142,10 @@ def _refusal(graph: Graph, problems: tuple[Problem, ...]) -> UnsupportedModel:
         return UnsupportedModel(
             "an int8 model was wanted",
             f"this is a {kind} model",
-            "quantize it to full int8: with tf.lite.TFLiteConverter set optimizations="
-            "[tf.lite.Optimize.DEFAULT], a representative_dataset and supported_ops="
-            "[tf.lite.OpsSet.TFLITE_BUILTINS_INT8]",
+            "`tinybench quantize` makes an int8 one of a Keras model, a SavedModel or a float "
+            ".tflite; so does tf.lite.TFLiteConverter with optimizations=[tf.lite.Optimize."
+            "DEFAULT], a representative_dataset and supported_ops=[tf.lite.OpsSet."
+            "TFLITE_BUILTINS_INT8]",
             details=tuple(str(p) for p in problems),
         )
     ops = len({p.op_index for p in problems if p.op_index >= 0})

@@ -55,15 +55,15 @@ def check_folder(folder: Path) -> Checked:
 
 
 def altered(folder: Path, names: Sequence[str]) -> tuple[str, ...]:
-    """A line per file of these that is not as the run left it; none where no manifest tells.
+    """A line per file of these that is not as the run left it; none where there is no manifest.
 
     Raises:
+        UsageError: the manifest is damaged.
         OSError: one of them cannot be read.
     """
-    try:
-        known = _read(folder)
-    except UsageError:
+    if not (folder / MANIFEST).exists():
         return ()
+    known = _read(folder)
     told = {name: known[name] for name in names if name in known}
     there = {name: _facts(folder / name) for name in told if (folder / name).is_file()}
     return tuple(_changes(told, there))

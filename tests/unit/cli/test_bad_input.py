@@ -109,6 +109,7 @@ def test_a_float_model_is_told_how_to_be_quantized(desk: Path, weights: type, ki
     refused = refuse("bench", "float.tflite", *BENCH[2:])
     assert refused.status == 2
     assert kind in refused.part("seen")
+    assert "`tinybench quantize`" in refused.part("next")
     assert "representative_dataset" in refused.part("next")
     assert "op 0 FULLY_CONNECTED" in refused.message
 
