@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -14,6 +14,7 @@ from support.standin_images import standin_parts
 from support.upload_project import upload_project
 from tinybench.flash.diagnose import find_cause
 from tinybench.flash.merge import Recipe, merge_image
+from tinybench.flash.program import Said
 
 
 class Built(NamedTuple):
@@ -29,17 +30,17 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Built:
     parts = standin_parts("esp32", tmp_path)
     project, core = upload_project(tmp_path, parts)
     monkeypatch.setenv("PLATFORMIO_CORE_DIR", str(core))
-    guarded = uploading.guarded
+    run_program = uploading.run_program
 
-    def without_build(command: list[str], **how: bool) -> list[str]:
+    def without_build(command: list[str], *told: Any, **how: Any) -> Said:
         """PlatformIO empties its build folder when a project is new: put the parts there then."""
         target = project / ".pio" / "build" / "esp32cam"
         for part in parts:
             shutil.copy(part.file, target)
         at = command.index("-t")
-        return guarded([*command[:at], "-t", "nobuild", *command[at:]], **how)
+        return run_program([*command[:at], "-t", "nobuild", *command[at:]], *told, **how)
 
-    monkeypatch.setattr(uploading, "guarded", without_build)
+    monkeypatch.setattr(uploading, "run_program", without_build)
     (project / ".pio" / "build" / "esp32cam").mkdir(parents=True)
     uploading.upload(project, "esp32cam", "socket://127.0.0.1:1", 115_200, tmp_path / "first.log")
     facts = ("esp32cam", "esp32", "aot", "m", "a" * 64, "b" * 32, 4 << 20, "dio", 80_000_000)
