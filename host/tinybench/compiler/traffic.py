@@ -7,8 +7,6 @@ each time a kernel walks over all of them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from tinybench.compiler.program import Kernel, Program, Step, Target, const_arrays
 from tinybench.compiler.window import Window
 
@@ -34,20 +32,17 @@ def streamed_bytes(step: Step, operand_bytes: int, target: Target) -> int:
     sizes = [sum(a.data.nbytes for a in const_arrays(part.kernel)) for part in step.parts]
     if sum(sizes) + operand_bytes <= target.chain_bytes:
         return sum(sizes) + operand_bytes
-    walks = [_walks(part.kernel) for part in step.parts]
+    walks = [_walks(part) for part in step.parts]
     return operand_bytes + sum(size * n for size, n in zip(sizes, walks, strict=True))
 
 
-def _walks(kernel: Kernel) -> int:
+def _walks(part: Step) -> int:
     """How often a kernel goes over all of its constants."""
+    kernel = part.kernel
+    if part.band > 1 and part.window is not None:
+        return -(-part.window.out_h // part.band)
     if kernel.function == "tb_conv2d_coded":
         return 1
-    if kernel.function == "tb_conv2d_bands":
-        conv, rows = kernel.fields["conv"], kernel.fields["rows"]
-        assert isinstance(conv, Mapping) and isinstance(rows, int)
-        banded = conv["window"]
-        assert isinstance(banded, Window)
-        return -(-banded.out_h // rows)
     window = kernel.fields.get("window")
     if not isinstance(window, Window):
         return 1
