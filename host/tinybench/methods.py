@@ -56,7 +56,7 @@ class DataSpec:
     path: str
     pixel_range: str = option(
         "auto",
-        "What pixels 0..255 were in training; auto: 0:255 if the model scales them, else 0:1.",
+        "What pixels 0..255 were in training; auto: as recorded or tried; 0:1 for a new network.",
         ("auto", "0:255", "0:1", "-1:1"),
     )
     labels: str | None = None

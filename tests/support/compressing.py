@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from support.compressing_pixels import pixel_ranges
 from tinybench.errors import TinybenchError
 from tinybench.methods import (
     CRITERIA,
@@ -670,6 +671,7 @@ TRIALS: dict[str, Callable[[Bench], dict[str, Any]]] = {
         other_activations,
         networks_apart,
         too_early_for_data,
+        pixel_ranges,
     )
 }
 

@@ -9,7 +9,7 @@ from typing import Any
 from tinybench.errors import ModelError, UsageError
 from tinybench.methods import Create, Training, make_options
 from tinybench.train.compress.activation import calls_with, with_activation
-from tinybench.train.compress.data import divide, read_samples
+from tinybench.train.compress.data import divide, read_samples, split_of
 from tinybench.train.compress.fit import Data, Trainer
 from tinybench.train.compress.job import REPLY, claim, finish, settle
 from tinybench.train.compress.made import Made
@@ -48,7 +48,7 @@ def _data(spec: dict[str, Any], options: Create, seed: int) -> Data:
     samples = number_classes(read_samples(spec), None)
     shape = parse_shape(options.input) if options.input else _own_shape(samples)
     pixel_range = "0:1" if spec["pixel_range"] == "auto" else spec["pixel_range"]
-    return divide(samples, spec, shape, pixel_range, seed)
+    return divide(samples, split_of(samples, spec), spec, shape, pixel_range, seed)
 
 
 def _own_shape(samples: data_samples.Samples) -> tuple[int, ...]:

@@ -11,20 +11,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinybench.errors import DataError
-from tinybench.train.compress.fit import Data, Samples
-from tinybench.train.data import number_classes, open_samples, split_samples, to_reals
+from tinybench.train.compress.fit import Data, Samples, predict
+from tinybench.train.data import Split, number_classes, open_samples, split_samples, to_reals
 from tinybench.train.data import samples as data_samples
+from tinybench.train.pixels import TRIED, recorded_range, try_ranges
 
 LEAST_CALIBRATION = 10
 _SHAPE_ONLY = frozenset({"InputLayer", "Reshape", "ZeroPadding2D", "ZeroPadding1D"})
 
 
-def load_data(spec: Mapping[str, Any], model: Any, seed: int, added: Sequence[str] = ()) -> Data:
+def load_data(
+    spec: Mapping[str, Any], model: Any, file: Path, seed: int, added: Sequence[str] = ()
+) -> Data:
     """Reads data for a model.
 
     Args:
         spec: as :class:`tinybench.methods.DataSpec` has it.
         model: its input says the shape of a sample, its output how many classes there are.
+        file: it was loaded from.
         seed: of what a limit leaves.
         added: classes of the data that the model does not have; they get the numbers behind its.
 
@@ -35,7 +39,10 @@ def load_data(spec: Mapping[str, Any], model: Any, seed: int, added: Sequence[st
     samples = read_samples(spec)
     count = int(model.output_shape[-1])
     samples = _with_added(samples, count, added) if added else number_classes(samples, count)
-    return divide(samples, spec, shape, settle_range(spec["pixel_range"], samples, model), seed)
+    split = split_of(samples, spec)
+    pixel_range, note = _settle_range(spec["pixel_range"], samples, split, model, file)
+    data = divide(samples, split, spec, shape, pixel_range, seed)
+    return dataclasses.replace(data, notes=(*data.notes, note)) if note else data
 
 
 def _with_added(
@@ -73,8 +80,15 @@ def read_samples(spec: Mapping[str, Any]) -> data_samples.Samples:
     return samples
 
 
+def split_of(samples: data_samples.Samples, spec: Mapping[str, Any]) -> Split:
+    """The samples' parts; made once where ``spec`` names a store."""
+    store = None if spec["store"] is None else Path(spec["store"])
+    return split_samples(samples, seed=spec["split_seed"], store=store)
+
+
 def divide(
     samples: data_samples.Samples,
+    split: Split,
     spec: Mapping[str, Any],
     shape: tuple[int, ...],
     pixel_range: str,
@@ -85,8 +99,6 @@ def divide(
     Raises:
         DataError: too few samples.
     """
-    store = None if spec["store"] is None else Path(spec["store"])
-    split = split_samples(samples, seed=spec["split_seed"], store=store)
     assert samples.labels is not None
     labels = samples.labels
     rng = np.random.default_rng([seed, 5])
@@ -121,12 +133,26 @@ def divide(
     )
 
 
-def settle_range(choice: str, samples: data_samples.Samples, model: Any) -> str:
-    """What pixels stand for: 0:255 for a model that scales its input itself, else 0:1."""
+def _settle_range(
+    choice: str, samples: data_samples.Samples, split: Split, model: Any, file: Path
+) -> tuple[str, str]:
+    """What pixels stand for, and how that is known where it was not said."""
     if choice != "auto" or not samples.pixels:
-        return "0:1" if choice == "auto" else choice
+        return "0:1" if choice == "auto" else choice, ""
+    recorded = recorded_range(file)
+    if recorded is not None:
+        return recorded, ""
     first = next(x for x in model.layers if type(x).__name__ not in _SHAPE_ONLY)
-    return "0:255" if type(first).__name__ in ("Rescaling", "Normalization") else "0:1"
+    if type(first).__name__ in ("Rescaling", "Normalization"):
+        return "0:255", ""
+    tried = np.sort(np.random.default_rng(0).permutation(split.train)[:TRIED])
+    labels = None if samples.labels is None else samples.labels[tried]
+
+    def right_of(x: NDArray[np.float32]) -> NDArray[np.bool_]:
+        return np.asarray(predict(model, x).argmax(axis=1) == labels)
+
+    found, evidence = try_ranges(right_of, samples.read(tried, model.input_shape[1:]), labels)
+    return found, f"pixels are taken as {found}: {evidence}"
 
 
 def of_classes(samples: Samples, kept: list[int]) -> Samples:

@@ -54,7 +54,7 @@ def compress_job(request: dict[str, Any]) -> dict[str, Any]:
     check_shape(parse_augmentation(training.augment), tuple(model.input_shape[1:]))
     report("reading the data")
     added = getattr(options, "add", ())
-    data = load_data(request["data"], model, training.seed, added)
+    data = load_data(request["data"], model, Path(request["model"]), training.seed, added)
     check_data(model, data, len(added))
     before = _before(model, data, work) if request["measure_before"] else None
     trainer = Trainer(data, training, work, report)

@@ -15,11 +15,11 @@ from tinybench.bench.spread import spread
 from tinybench.errors import DataError
 from tinybench.train.data import Samples, Split, number_classes, to_reals
 from tinybench.train.isolated import Progress, run_job
+from tinybench.train.pixels import TRIED, recorded_range, try_ranges
 from tinybench.train.ptq.base import Base, prepare_base, tensors_of
 from tinybench.train.ptq.layers import SAMPLES as LAYER_SAMPLES
 from tinybench.train.ptq.layers import Layer, compare_layers
 from tinybench.train.ptq.options import FEWEST, MODES, QuantizeOptions
-from tinybench.train.ptq.pixels import TRIED, find_pixel_range
 from tinybench.train.ptq.score import Answers, answer
 
 _TIMEOUT_S = 3600.0
@@ -175,10 +175,17 @@ class _Run:
             return "", "the data holds real values"
         if self.options.pixel_range != "auto":
             return self.options.pixel_range, "as asked for"
+        recorded = recorded_range(self.model)
+        if recorded is not None:
+            return recorded, f"as {self.model.with_suffix('.json').name} says of its training"
         groups = _groups(samples, pool)
         tried = pool[list(spread(groups, min(TRIED, len(pool))))]
         labels = None if samples.labels is None or base.outputs is None else samples.labels[tried]
-        return find_pixel_range(base.data, samples.read(tried, base.sample_shape), labels)
+
+        def right_of(x: NDArray[np.float32]) -> NDArray[np.bool_]:
+            return np.asarray(answer(base.data, x, None).top1 == labels)
+
+        return try_ranges(right_of, samples.read(tried, base.sample_shape), labels)
 
     def _held_back(
         self, samples: Samples, base: Base, part: str, pixel_range: str

@@ -150,6 +150,13 @@ def test_an_epoch_is_enough_for_statistics_of_normalization(trials: dict[str, An
     assert {f["momentum"] for f in facts.values()} == {0.99}, "the model keeps its own"
 
 
+def test_what_pixels_stand_for_is_tried_on_the_model(trials: dict[str, Any]) -> None:
+    facts = trials["pixel_ranges"]
+    for name, ends in (("as trained", [0, 1]), ("from -1", [-1, 1])):
+        assert facts[name]["range"] == f"{ends[0]}:{ends[1]}" and facts[name]["ends"] == ends
+        assert "pixels are taken as" in facts[name]["notes"][-1]
+
+
 def test_a_network_takes_another_activation_everywhere(trials: dict[str, Any]) -> None:
     facts = trials["other_activations"]
     relus = {"relu", "relu6"}

@@ -18,11 +18,11 @@ from tinybench.model.read import parse_tflite
 from tinybench.report.targets import Targets
 from tinybench.train.digits import load_digits
 from tinybench.train.isolated import run_job
+from tinybench.train.pixels import try_ranges
 from tinybench.train.ptq.base import Base, prepare_base, tensors_of
 from tinybench.train.ptq.interpreter import Quick
 from tinybench.train.ptq.layers import compare_layers
 from tinybench.train.ptq.options import QuantizeOptions
-from tinybench.train.ptq.pixels import find_pixel_range
 from tinybench.train.ptq.score import answer
 from tinybench.workflow import load_project
 from tinybench.workflow.quantize import DataChoice, quantize_model
@@ -194,10 +194,9 @@ def test_dead_channels_and_saturation_are_counted(made: Made) -> None:
 
 def test_pixel_ranges_are_found_by_trying(made: Made, held_back: Any) -> None:
     pixels = np.rint(held_back[0][:100] * 255).astype(np.uint8)
-    found, evidence = find_pixel_range(model(made, "base"), pixels, held_back[1][:100])
-    assert found in ("0:1", "0:255") and "right of 100" in evidence
-    with pytest.raises(DataError, match="no labels"):
-        find_pixel_range(model(made, "base"), pixels, None)
+    base, labels = model(made, "base"), held_back[1][:100]
+    found, evidence = try_ranges(lambda x: answer(base, x, None).top1 == labels, pixels, labels)
+    assert found == "0:1" and "right of 100" in evidence
 
 
 def test_models_of_every_kind_load(made: Made) -> None:
