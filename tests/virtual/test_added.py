@@ -9,6 +9,7 @@ import pytest
 from support import cli
 from support.models import sparse_model
 from tinybench.build.elf import read_sizes
+from tinybench.compiler.coded import DECODER_BYTES
 from tinybench.project import Project
 from tinybench.workflow import compile_model
 from tinybench.workflow.added import added_by_model, stack_without_model
@@ -29,6 +30,10 @@ def test_pruned_weights_in_code_take_less_flash(tmp_path: Path, board: str) -> N
     seen = cli.tinybench("inspect", *words[:-1], cwd=tmp_path).out
     assert "code saves" in seen
     assert "instructions, estimated" in seen
+    saved = cli.tinybench("inspect", *words, cwd=tmp_path).json["coding"]["saved_bytes"]
+    decoder = saved - (added["plain"] - added["huffman"])
+    # the code that skips zeros, which plain weights bring, is not there instead
+    assert 0.3 * DECODER_BYTES < decoder < 1.4 * DECODER_BYTES
 
 
 def test_ram_is_the_arena_and_flash_holds_the_weights(desk: Path) -> None:

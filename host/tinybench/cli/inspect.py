@@ -117,7 +117,8 @@ def _show_coding(coding: dict[str, Any]) -> None:
     print_pairs(
         [
             ("code saves", f"{coding['saved_bytes']:,} B of flash"),
-            ("and costs", f"{coding['arena_bytes_more']:,} B of arena"),
+            ("and costs", f"about {coding['decoder_bytes']:,} B of flash for its decoder"),
+            ("", f"{coding['arena_bytes_more']:,} B of arena"),
             ("", f"{coding['instructions_more']:,} instructions, {coding['instructions_method']}"),
         ]
     )

@@ -10,6 +10,7 @@ from tinybench.boards.partitions import app_bytes
 from tinybench.boards.room import boards_with_room
 from tinybench.build.fit import check_fit, need_of, peak_lines
 from tinybench.compiler import PORTABLE, Problem, Program, Target, check_graph, compile_graph
+from tinybench.compiler.coded import DECODER_BYTES
 from tinybench.compiler.traffic import all_streamed_bytes
 from tinybench.errors import DoesNotFit, UnsupportedModel
 from tinybench.model.graph import Graph, Op, Tensor
@@ -137,6 +138,7 @@ def _coding(graph: Graph, program: Program) -> Json:
     values = sum(c.plain_bytes for c in program.coding if not c.reason)
     return {
         "saved_bytes": plain.weights_bytes - program.weights_bytes,
+        "decoder_bytes": DECODER_BYTES if values else 0,
         "arena_bytes_more": program.arena_bytes - plain.arena_bytes,
         "instructions_more": values * _DECODING,
         "instructions_method": f"estimated, about {_DECODING} per value; bench counts them",
