@@ -14,7 +14,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from tinybench.compiler.program import Kernel, Step, Target, const_arrays
+from tinybench.compiler.kernel import Kernel, const_arrays
+from tinybench.compiler.program import Step, Target
 from tinybench.compiler.rowwise import COPY, beside_row_bytes, elementwise_link
 from tinybench.compiler.window import Window
 from tinybench.model.graph import Graph

@@ -11,14 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from tinybench.compiler.coding import TABLES_BYTES, Coded, encode, entropy_bits
-from tinybench.compiler.program import (
-    ConstArray,
-    FilterCoding,
-    Kernel,
-    Scratch,
-    Step,
-    Target,
-)
+from tinybench.compiler.kernel import ConstArray, Kernel, Scratch
+from tinybench.compiler.program import FilterCoding, Step, Target
 
 KERNEL, CODED_KERNEL = "tb_conv2d", "tb_conv2d_coded"
 _BLOCK = 4  # output channels that are decoded together at least

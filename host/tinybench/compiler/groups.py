@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from tinybench.compiler.chains import MAX_LINKS, chain_of
-from tinybench.compiler.program import ConstArray, Kernel, Step, Target, Value
+from tinybench.compiler.kernel import ConstArray, Kernel, Value
+from tinybench.compiler.program import Step, Target
 from tinybench.compiler.rowwise import COPY
 from tinybench.compiler.window import Window
 from tinybench.model.graph import Graph

@@ -9,7 +9,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from tinybench.compiler.program import ConstArray, Kernel, Step
+from tinybench.compiler.kernel import ConstArray, Kernel
+from tinybench.compiler.program import Step
 
 LOOKUP = "tb_lookup"
 

@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from tinybench.compiler.program import ConstArray, Kernel, Plan, Step, Target, Value, const_arrays
+from tinybench.compiler.kernel import ConstArray, Kernel, Value, const_arrays
+from tinybench.compiler.program import Plan, Step, Target
 from tinybench.compiler.traffic import is_gathered, streamed_bytes
 from tinybench.compiler.window import Window
 from tinybench.model.graph import Graph

@@ -14,17 +14,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from tinybench.compiler.program import (
+from tinybench.compiler.kernel import (
     ConstArray,
     Kernel,
     Scratch,
-    Step,
-    Target,
     Value,
     array_of,
     const_arrays,
     number_of,
 )
+from tinybench.compiler.program import Step, Target
 from tinybench.compiler.traffic import streamed_bytes
 from tinybench.compiler.window import Window
 

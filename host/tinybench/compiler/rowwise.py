@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from tinybench.compiler.kernel import Kernel, Value
 from tinybench.compiler.lower.elementwise import broadcast_fields
-from tinybench.compiler.program import Kernel, Step, Value
+from tinybench.compiler.program import Step
 from tinybench.compiler.window import Window
 from tinybench.model.graph import Graph
 

@@ -13,7 +13,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from tinybench.compiler.program import ConstArray, Kernel, Step, Target, array_of, number_of
+from tinybench.compiler.kernel import ConstArray, Kernel, array_of, number_of
+from tinybench.compiler.program import Step, Target
 from tinybench.compiler.window import Window
 
 KERNEL, SPARSE_KERNEL = "tb_conv2d", "tb_dense_sparse"

@@ -7,7 +7,8 @@ each time a kernel walks over all of them.
 
 from __future__ import annotations
 
-from tinybench.compiler.program import Kernel, Program, Step, Target, const_arrays
+from tinybench.compiler.kernel import Kernel, const_arrays
+from tinybench.compiler.program import Program, Step, Target
 from tinybench.compiler.window import Window
 
 # As in tb_conv.c: what is gathered is gathered for so many pixels at once.

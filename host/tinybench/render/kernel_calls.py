@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinybench.compiler.groups import tap_of
-from tinybench.compiler.program import ConstArray, Program, Scratch, Step, Value, all_values
+from tinybench.compiler.kernel import ConstArray, Scratch, Value, all_values
+from tinybench.compiler.program import Program, Step
 from tinybench.compiler.rowwise import beside_row_bytes
 from tinybench.render.instrument import Instrument
 from tinybench.render.model_context import (

@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from tinybench.compiler.program import DeviceTensor, Kernel, Step
+from tinybench.compiler.kernel import Kernel
+from tinybench.compiler.program import DeviceTensor, Step
 from tinybench.errors import UnsupportedModel
 from tinybench.model.graph import Graph, Op
 from tinybench.tflm.checkouts import Checkouts, Taken, digest, take_files

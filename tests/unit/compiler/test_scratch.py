@@ -19,9 +19,10 @@ from tinybench import resources
 from tinybench.build.fit import peak_lines
 from tinybench.compiler import Program, Target, compile_graph, pairs
 from tinybench.compiler import compile as compiler
+from tinybench.compiler.kernel import Kernel, Scratch
 from tinybench.compiler.lower import OPS
 from tinybench.compiler.lower.context import Lowering
-from tinybench.compiler.program import Buffer, Kernel, Scratch, Step
+from tinybench.compiler.program import Buffer, Step
 from tinybench.compiler.replay import PlanClashError, replay
 from tinybench.model.read import parse_tflite
 from tinybench.render.model_source import render_model

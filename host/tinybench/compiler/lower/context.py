@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinybench.compiler.fixedpoint import Multiplier, activation_range, quantize_multiplier
-from tinybench.compiler.program import Kernel, Step, Value
+from tinybench.compiler.kernel import Kernel, Value
+from tinybench.compiler.program import Step
 from tinybench.compiler.window import Window
 from tinybench.model.graph import Graph, Op, Tensor
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from tinybench.compiler.fixedpoint import clamp8, multiply, quantize_multiplier
+from tinybench.compiler.kernel import Value
 from tinybench.compiler.lower.context import Lowering, Unsupported
 from tinybench.compiler.lower.tables import lookup
-from tinybench.compiler.program import Step, Value
+from tinybench.compiler.program import Step
 
 
 def quantize(lowering: Lowering) -> list[Step]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from tinybench.compiler.kernel import ConstArray, Value
 from tinybench.compiler.lower import packing
 from tinybench.compiler.lower.context import (
     Lowering,
@@ -23,7 +24,7 @@ from tinybench.compiler.lower.weights import (
     weights_of,
 )
 from tinybench.compiler.lower.window import window_of, without_dead_taps
-from tinybench.compiler.program import ConstArray, Step, Value
+from tinybench.compiler.program import Step
 from tinybench.compiler.window import Window
 
 SLIDING = {3: 6, 5: 9}  # square depthwise windows: output pixels in a row from which sliding pays

@@ -7,10 +7,11 @@ from collections.abc import Callable
 import numpy as np
 
 from tinybench.compiler.fixedpoint import Multiplier, clamp8, multiply, quantize_multiplier
+from tinybench.compiler.kernel import Value
 from tinybench.compiler.lower.context import Lowering, Scale, Unsupported
 from tinybench.compiler.lower.packing import stored_shift
 from tinybench.compiler.lower.tables import lookup_step
-from tinybench.compiler.program import Step, Value
+from tinybench.compiler.program import Step
 from tinybench.model.graph import Tensor
 
 HEADROOM = 20  # bits by which ADD and SUB scale int8 inputs up

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from tinybench.compiler.fixedpoint import round_half_away
+from tinybench.compiler.kernel import ConstArray, Value
 from tinybench.compiler.lower.context import Lowering, Unsupported
 from tinybench.compiler.lower.strided import strides_of
-from tinybench.compiler.program import ConstArray, Step, Value
+from tinybench.compiler.program import Step
 
 MAX_AXES = 4  # of tb_copy_indexed_t
 MAX_OFFSETS = 1 << 13  # 32 KiB of table

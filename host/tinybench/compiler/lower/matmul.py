@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 
 from tinybench.compiler.fixedpoint import quantize_multiplier
+from tinybench.compiler.kernel import Value
 from tinybench.compiler.lower.context import Lowering, Unsupported
 from tinybench.compiler.lower.packing import stored_shift
 from tinybench.compiler.lower.strided import strides_of
-from tinybench.compiler.program import Step, Value
+from tinybench.compiler.program import Step
 
 MAX_RANK = 5  # as TFLite Micro has it
 MAX_DEPTH = (2**31 - 1) // 255**2  # so many products of two differences fit int32

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from tinybench.compiler.kernel import Value
 from tinybench.compiler.lower.context import Lowering, Scale, Unsupported
-from tinybench.compiler.program import Step, Value
+from tinybench.compiler.program import Step
 from tinybench.model.graph import Tensor
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 
 from tinybench.compiler.fixedpoint import Multiplier, quantize_multiplier
+from tinybench.compiler.kernel import Value
 from tinybench.compiler.lower.context import Lowering, Scale, Unsupported
 from tinybench.compiler.lower.window import window_of
-from tinybench.compiler.program import Step, Value
+from tinybench.compiler.program import Step
 from tinybench.compiler.window import Window
 
 MAX_SUMMED = 1 << 23  # so many differences of two int8 fit int32

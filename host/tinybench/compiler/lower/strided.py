@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from tinybench.compiler.kernel import Value
 from tinybench.compiler.lower.context import Lowering, Unsupported
-from tinybench.compiler.program import Step, Value
+from tinybench.compiler.program import Step
 from tinybench.model.graph import Tensor
 
 MAX_AXES = 5  # of tb_copy_strided_t

@@ -15,8 +15,9 @@ from tinybench.compiler.fixedpoint import (
     multiply,
     split_multiplier,
 )
+from tinybench.compiler.kernel import ConstArray, Value
 from tinybench.compiler.lower.context import Lowering, Unsupported
-from tinybench.compiler.program import ConstArray, Step, Value
+from tinybench.compiler.program import Step
 
 MAX_CLASSES = 4095  # the sum of so many exponentials of 1.0 fits Q12.19
 INT8_VALUES = range(INT8_MIN, INT8_MAX + 1)

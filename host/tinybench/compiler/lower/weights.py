@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinybench.compiler.fixedpoint import Multiplier
+from tinybench.compiler.kernel import ConstArray, Value
 from tinybench.compiler.lower import packing
 from tinybench.compiler.lower.context import (
     Lowering,
@@ -17,7 +18,6 @@ from tinybench.compiler.lower.context import (
     channel_multipliers,
     filter_scales,
 )
-from tinybench.compiler.program import ConstArray, Value
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,10 @@ from tinybench.compiler.fixedpoint import (
     quantize_multiplier,
     round_half_away,
 )
+from tinybench.compiler.kernel import ConstArray, Value
 from tinybench.compiler.lower.context import Lowering, Scale, Unsupported
 from tinybench.compiler.lower.elementwise import broadcast_fields, sum_multipliers
-from tinybench.compiler.program import ConstArray, Step, Value
+from tinybench.compiler.program import Step
 
 HEADROOM = 15  # bits by which ADD and SUB scale int16 inputs up
 MAX_SHIFT = 14  # a difference of two int16 may be scaled up by so many bits

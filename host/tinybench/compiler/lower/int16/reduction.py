@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from tinybench.compiler.fixedpoint import INT32_MAX, Multiplier, quantize_multiplier
+from tinybench.compiler.kernel import Value
 from tinybench.compiler.lower.context import Lowering, Unsupported
 from tinybench.compiler.lower.int16.weighted import windowed
 from tinybench.compiler.lower.reduction import divided, pool_fields, reduced_shape
-from tinybench.compiler.program import Step, Value
+from tinybench.compiler.program import Step
 from tinybench.compiler.window import Window
 
 MAX_SUMMED = 1 << 15  # so many int16 and half as many fit int32

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinybench.compiler.fixedpoint import quantize_multiplier, round_half_away
+from tinybench.compiler.kernel import ConstArray, Value
 from tinybench.compiler.lower.context import Lowering, Unsupported
-from tinybench.compiler.program import ConstArray, Step, Value
+from tinybench.compiler.program import Step
 
 ONE = 2.0**-15  # the scale of a result in Q0.15
 MAX_CLASSES = (2**31 - 1) // 32767  # exponentials of at most 32767 whose sum fits int32

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinybench.compiler.fixedpoint import INT32_MAX, Multiplier, top16
+from tinybench.compiler.kernel import ConstArray, Value
 from tinybench.compiler.lower import packing
 from tinybench.compiler.lower.context import (
     Lowering,
@@ -24,7 +25,7 @@ from tinybench.compiler.lower.convolution import (
     is_one_run,
     transpose_conv_shape,
 )
-from tinybench.compiler.program import ConstArray, Step, Value
+from tinybench.compiler.program import Step
 from tinybench.compiler.window import Window
 
 CHUNK = 256  # products of 23 bits whose sum fits 32 bits, whatever they are
