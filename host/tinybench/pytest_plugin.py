@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 MARK = "tinybench"
 _PATHS = ("model", "path", "labels")
 _RUNS = pytest.StashKey[dict[Any, Any]]()
+_FAILURE = pytest.StashKey[str]()
 # Figures of result.json that go to the JUnit report, by the name that they have there.
 _PROPERTIES = {
     "top1_device": ("accuracy", "device_top1"),
@@ -80,6 +81,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("tinybench_board", boards, indirect=True, scope="function")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> None:
+    """A run that went wrong is a test that failed, not an error of its fixtures."""
+    words = item.stash.get(_FAILURE, None)
+    if words is not None:
+        pytest.fail(words, pytrace=False)
+
+
 @pytest.fixture
 def tinybench_board(request: pytest.FixtureRequest) -> str:
     """Name of the board that this test runs on; skips where there is none."""
@@ -117,7 +126,7 @@ def tinybench_report(request: pytest.FixtureRequest, tinybench_board: str) -> Be
         request.node.user_properties.append((f"tinybench.{name}", value))
     request.node.user_properties.append(("tinybench.run", str(report.folder)))
     if report.error is not None:
-        pytest.fail(_words(report.error), pytrace=False)
+        request.node.stash[_FAILURE] = _words(report.error)
     return report  # type: ignore[no-any-return]
 
 
