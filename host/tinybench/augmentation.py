@@ -70,7 +70,8 @@ def _amount(word: str, name: str, value: str) -> float:
     except ValueError:
         amount = -1.0
     if not 0 < amount <= _MOST[name]:
-        raise UsageError(f"augment: {name}=VALUE, above 0 and at most {_MOST[name]:g}", word)
+        wanted = f"augment: {name}=VALUE, above 0 and at most {_MOST[name]:g}"
+        raise UsageError(wanted, word, f"leave {name} out to have none of it")
     return amount
 
 

@@ -41,15 +41,14 @@ class TinybenchError(Exception):
     Args:
         wanted: what the program was trying to do or expected, one sentence.
         seen: what it met instead, with the values (``name=value``).
-        todo: what the user can do now; the exact command where there is one.
+        todo: what the user can do now; the exact command where there is one. Asked for, so that
+            nobody forgets it.
         details: further lines (a log's tail, a list of ops), shown below the sentence.
     """
 
     exit_code: ClassVar[int] = 1
 
-    def __init__(
-        self, wanted: str, seen: str, todo: str = "", *, details: tuple[str, ...] = ()
-    ) -> None:
+    def __init__(self, wanted: str, seen: str, todo: str, *, details: tuple[str, ...] = ()) -> None:
         self.wanted = wanted
         self.seen = seen
         self.todo = todo

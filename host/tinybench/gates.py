@@ -52,6 +52,9 @@ LIMITS = {
 }
 
 
+_TYPICAL = {SHARE: "0.85", BYTES: "114688", TICKS: "2000000"}
+
+
 def check_limit(where: str, name: str, value: object) -> None:
     """Refuses what no limit can be.
 
@@ -68,7 +71,8 @@ def check_limit(where: str, name: str, value: object) -> None:
     else:
         fits = type(value) is int and value >= 0
     if not fits:
-        raise ConfigError(f"{where}{name} as {LIMITS[name]}", f"{name} = {value!r}", "mend it")
+        todo = f"such as {name}={_TYPICAL[LIMITS[name]]}; leave it out to have no limit"
+        raise ConfigError(f"{where}{name} as {LIMITS[name]}", f"{name} = {value!r}", todo)
 
 
 def read_limits(words: list[str]) -> dict[str, float | int]:

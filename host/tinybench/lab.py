@@ -83,7 +83,8 @@ def _board(path: Path, name: str, facts: Any) -> LabBoard:
             todo = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(_KEYS)}"
             raise ConfigError(f"{path}: keys that a board can have", f"{name}.{key}", todo)
         if not isinstance(value, str) or not value:
-            raise ConfigError(f"{path}: {name}.{key} as a string", repr(value), "mend it")
+            wanted, todo = f"{path}: {name}.{key} as a string", "text in quotes, or leave it out"
+            raise ConfigError(wanted, repr(value), todo)
     if "board" not in facts:
         raise ConfigError(f"{path}: what {name} is", "it has no board", 'board = "virt-c3"')
     board = facts["board"]

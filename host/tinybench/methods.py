@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from tinybench.augmentation import HELP, parse_augmentation
 from tinybench.errors import UsageError
+from tinybench.notation import NOTATION
 
 T = TypeVar("T")
 CRITERIA = ("global-magnitude", "layer-magnitude", "global-gradient", "layer-gradient", "random")
@@ -337,17 +338,21 @@ def _checked(entry: Any, value: Any, where: str) -> Any:
         return tuple(str(part) for part in value)
     if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
-    if entry.default is dataclasses.MISSING or default is None:
+    if default is dataclasses.MISSING or default is None:  # paths, both
+        if not isinstance(value, str) or not value:
+            wanted = f"{where}: {entry.name} as a path or name, not empty"
+            raise UsageError(wanted, f"{entry.name}={value!r}", NOTATION[str])
         return value
     if type(value) is not type(default):
         kind = "a list" if isinstance(default, tuple) else type(default).__name__
-        raise UsageError(f"{where}: {entry.name} as {kind}", f"{entry.name}={value!r}")
+        todo = NOTATION[type(default)]
+        raise UsageError(f"{where}: {entry.name} as {kind}", f"{entry.name}={value!r}", todo)
     if choices and value not in choices:
         close = difflib.get_close_matches(str(value), choices, 1)
         raise UsageError(
             f"{where}: {entry.name} is one of {', '.join(choices)}",
             f"{entry.name}={value!r}",
-            f"did you mean {close[0]!r}?" if close else "",
+            f"did you mean {close[0]!r}?" if close else "choose one of them",
         )
     return _in_range(entry, value, where)
 
@@ -368,6 +373,8 @@ def _in_range(entry: Any, value: Any, where: str) -> Any:
     low, high = _RANGES.get(entry.name, (float("-inf"), float("inf")))
     if isinstance(value, int | float) and not low <= value <= high:
         raise UsageError(
-            f"{where}: {entry.name} between {low:g} and {high:g}", f"{entry.name}={value:g}"
+            f"{where}: {entry.name} between {low:g} and {high:g}",
+            f"{entry.name}={value:g}",
+            f"leave it out to have {entry.default:g}",
         )
     return value

@@ -18,12 +18,14 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tinybench.boards import load_board
 from tinybench.errors import ConfigError, UsageError, system_error
 from tinybench.methods import (
     Create,
@@ -33,6 +35,7 @@ from tinybench.methods import (
     find_network,
     make_options,
 )
+from tinybench.notation import NOTATION
 
 _KINDS = ("new", "model", "method")
 
@@ -113,33 +116,66 @@ def load_pipeline(path: Path) -> Pipeline:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} as TOML", str(error), "mend the line that is named") from error
     _check_keys(path, "", table, ("pipeline", "data", "training", "steps"))
-    own = table.get("pipeline", {})
+    own = _table(path, "pipeline", table.get("pipeline", {}))
     _check_keys(path, "pipeline", own, [f.name for f in dataclasses.fields(Settings)])
     settings = _settings(path, own)
-    data = _data(path, table.get("data", {}))
-    common = table.get("training", {})
+    data = _data(path, _table(path, "data", table.get("data", {})))
+    common = _table(path, "training", table.get("training", {}))
     steps: list[Step] = []
-    for name, entry in table.get("steps", {}).items():
-        steps.append(_step(path, name, entry, common, [s.name for s in steps]))
+    for name, entry in _table(path, "steps", table.get("steps", {})).items():
+        own = _table(path, f"steps.{name}", entry)
+        steps.append(_step(path, name, own, common, [s.name for s in steps]))
     if not steps:
         raise ConfigError(f"steps in {path}", "there are none", "write [steps.NAME] tables")
     return Pipeline(path, settings, data, tuple(steps))
+
+
+def _table(path: Path, name: str, value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        todo = f"write [{name}] on a line of its own, its keys below"
+        raise ConfigError(f"{path}: [{name}] as a table", repr(value), todo)
+    return value
 
 
 def _settings(path: Path, own: Mapping[str, Any]) -> Settings:
     values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in own.items()}
     defaults = Settings()
     for key, value in values.items():
-        if type(value) is not type(getattr(defaults, key)):
-            raise ConfigError(f"{path}: {key} as {getattr(defaults, key)!r} is", f"{key}={value!r}")
+        default = getattr(defaults, key)
+        if type(value) is not type(default):
+            wanted = f"{path}: {key} of [pipeline] such as {json.dumps(default)}"
+            raise ConfigError(wanted, f"{key}={value!r}", NOTATION[type(default)])
     if wrong := set(values.get("weights", ())) - {"plain", "huffman"}:
-        raise ConfigError(f"{path}: weights of plain, huffman", ", ".join(sorted(map(str, wrong))))
-    return Settings(**values)
+        raise ConfigError(
+            f"{path}: weights of plain, huffman",
+            ", ".join(sorted(map(str, wrong))),
+            'write weights = ["plain"], ["huffman"] or both',
+        )
+    _check_numbers(path, values)
+    settings = Settings(**values)
+    if settings.board:
+        load_board(settings.board)
+    return settings
+
+
+def _check_numbers(path: Path, values: Mapping[str, Any]) -> None:
+    for key, least in (("samples", 1), ("seeds", 0)):
+        given = values.get(key, least)
+        for number in given if isinstance(given, tuple) else (given,):
+            if type(number) is not int or number < least:
+                wanted, todo = f"{path}: {key} from {least} up", "write whole numbers"
+                raise ConfigError(wanted, f"{key}={number!r}", todo)
+    if values.get("seeds") == ():
+        raise ConfigError(f"{path}: seeds to repeat a step with", "there are none", "seeds = [0]")
 
 
 def _data(path: Path, entry: Mapping[str, Any]) -> DataSpec:
     if "path" not in entry:
-        raise ConfigError(f"{path}: [data] with a path", f"keys={', '.join(entry) or 'none'}")
+        raise ConfigError(
+            f"{path}: [data] with a path",
+            f"keys={', '.join(entry) or 'none'}",
+            'write path = "..." below [data]: a file, a folder, or a name of keras.datasets',
+        )
     spec = make_options(DataSpec, entry, "data")
     beside = (path.parent / spec.path).resolve()
     labels = None if spec.labels is None else str((path.parent / spec.labels).resolve())
@@ -151,20 +187,25 @@ def _data(path: Path, entry: Mapping[str, Any]) -> DataSpec:
     )
 
 
-def _step(path: Path, name: str, entry: Any, common: Mapping[str, Any], above: list[str]) -> Step:
-    if not isinstance(entry, dict):
-        raise ConfigError(f"{path}: [steps.{name}] as a table", repr(entry))
+def _step(
+    path: Path, name: str, entry: Mapping[str, Any], common: Mapping[str, Any], above: list[str]
+) -> Step:
     kinds = [kind for kind in _KINDS if kind in entry]
     if len(kinds) != 1:
         raise ConfigError(
-            f"{path}: one of {', '.join(_KINDS)} in [steps.{name}]", ", ".join(kinds) or "none"
+            f"{path}: one of {', '.join(_KINDS)} in [steps.{name}]",
+            ", ".join(kinds) or "none",
+            "put each into a step of its own" if kinds else 'such as method = "prune"',
         )
     kind, what = kinds[0], str(entry[kinds[0]])
     source = str(entry.get("from", ""))
     _check_source(path, name, kind, source, above)
     reserved = {*_KINDS, "from", "training", "control"}
     options = {key: value for key, value in entry.items() if key not in reserved}
-    training = {**common, **entry.get("training", {})}
+    training = {**common, **_table(path, f"steps.{name}.training", entry.get("training", {}))}
+    if type(entry.get("control", False)) is not bool:
+        seen = f"control={entry['control']!r}"
+        raise ConfigError(f"{path}: control of [steps.{name}]", seen, NOTATION[bool])
     where = f"[steps.{name}]"
     if kind == "method":
         make_options(find_method(what).options, options, where)
@@ -174,15 +215,20 @@ def _step(path: Path, name: str, entry: Any, common: Mapping[str, Any], above: l
     elif options:
         raise ConfigError(f"{path}: no options in {where}", ", ".join(options), "remove them")
     else:
-        what = str((path.parent / what).resolve())
+        if not (file := (path.parent / what).resolve()).is_file():
+            todo = f"name a file beside {path.name}, or one below: paths are relative to it"
+            raise ConfigError(f"{path}: the model of {where}", f"no file {file}", todo)
+        what = str(file)
     settings = make_options(Training, training, f"{where} training")
-    return Step(name, kind, what, source, options, settings, bool(entry.get("control", False)))
+    return Step(name, kind, what, source, options, settings, entry.get("control", False))
 
 
 def _check_source(path: Path, name: str, kind: str, source: str, above: list[str]) -> None:
     if (kind == "method") != bool(source):
-        wanted = "`from`, a step above it" if kind == "method" else "no `from`"
-        raise ConfigError(f"{path}: {wanted} in [steps.{name}]", f"from={source!r}")
+        wanted, todo = "no `from`", f"take it out: a step with `{kind}` starts anew"
+        if kind == "method":
+            wanted, todo = "`from`, a step above it", f"above it: {', '.join(above) or 'none'}"
+        raise ConfigError(f"{path}: {wanted} in [steps.{name}]", f"from={source!r}", todo)
     if source and source not in above:
         raise ConfigError(
             f"{path}: [steps.{name}] starts from a step above it",
@@ -210,4 +256,6 @@ def check_only(pipeline: Pipeline, only: str) -> None:
     """
     names = [step.name for step in pipeline.steps]
     if only not in names:
-        raise UsageError(f"a step ({', '.join(names)})", f"{only!r}")
+        close = difflib.get_close_matches(only, names, 1)
+        todo = f"did you mean {close[0]!r}?" if close else "choose one of them"
+        raise UsageError(f"a step ({', '.join(names)})", f"{only!r}", todo)

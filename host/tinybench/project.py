@@ -17,6 +17,7 @@ from typing import Any
 
 from tinybench.errors import ConfigError, system_error
 from tinybench.gates import LIMITS, Gates, check_limit
+from tinybench.notation import NOTATION
 from tinybench.whole import write_whole
 
 FILE_NAME = "tinybench.toml"
@@ -246,7 +247,11 @@ def _check_value(where: str, name: str, value: Any) -> None:
     wanted = _TYPES[name]
     if not _is_of(value, wanted):
         kind = {int: "a number from 0 up", bool: "true or false"}.get(wanted, "a string")
-        raise ConfigError(f"{where}{name} as {kind}", f"{name} = {value!r}", "mend it")
+        if value == "":
+            todo = "`tinybench boards` lists them" if name == "board" else "leave it out"
+            raise ConfigError(f"{where}{name}, not empty", f"{name} = ''", todo)
+        todo = "0 means all" if wanted is int else NOTATION[str if wanted is Path else wanted]
+        raise ConfigError(f"{where}{name} as {kind}", f"{name} = {value!r}", todo)
     choices = _CHOICES.get(name)
     if choices and value not in choices:
         one_of = f"{where}{name} as one of {', '.join(choices)}"

@@ -41,14 +41,17 @@ def test_a_model_is_kept_where_the_converter_ends_its_process(
 ) -> None:
     pytest.importorskip("keras")
     out = tmp_path / "m.keras"
-    run(monkeypatch, out, ModelError("convert", "it crashed"), REPLY)
+    run(monkeypatch, out, ModelError("convert", "it crashed", ""), REPLY)
     assert out.read_bytes() == b"model"
     assert "it crashed" in json.loads(out.with_suffix(".json").read_text())["after"]["int8_reason"]
 
 
 @pytest.mark.parametrize(
     ("error", "reply"),
-    [(UsageError("keep it", "No space left on device"), REPLY), (ModelError("save", "died"), None)],
+    [
+        (UsageError("keep it", "No space left on device", ""), REPLY),
+        (ModelError("save", "died", ""), None),
+    ],
 )
 def test_what_can_be_done_again_is_not_called_done(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, reply: dict[str, Any] | None

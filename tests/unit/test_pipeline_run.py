@@ -55,7 +55,7 @@ class Workshop:
     def _make(self, what: str, out: Path, seed: int) -> Mapping[str, Any]:
         self.asked.append(f"{what} seed {seed}")
         if what.split()[0] in self.broken:
-            raise ModelError("train", "stopped")
+            raise ModelError("train", "stopped", "")
         text = f"{what} {seed}".encode()
         out.write_bytes(text)
         out.with_suffix(".tflite").write_bytes(text)

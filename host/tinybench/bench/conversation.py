@@ -94,7 +94,11 @@ class Conversation:
             after = self.hello()
             if after.boot_id != before.boot_id:
                 return after
-        raise DeviceError("reset the device", f"boot_id={before.boot_id:#010x} stays the same")
+        raise DeviceError(
+            "reset the device",
+            f"boot_id={before.boot_id:#010x} stays the same",
+            "start it anew: by its reset button, its supply, or `tinybench flash`",
+        )
 
     def close(self) -> None:
         """Close the link and the log."""

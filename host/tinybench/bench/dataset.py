@@ -111,7 +111,9 @@ def open_dataset(
         DataError: there is nothing to measure, or what there is does not suit the model.
     """
     if limit is not None and limit < 1:
-        raise DataError("a limit of at least one sample", f"limit={limit}")
+        raise DataError(
+            "a limit of at least one sample", f"limit={limit}", "leave it out to run all of them"
+        )
     if labels is not None:
         check_labels(labels, spec.classes)
     source = _open(path, spec, labels, pixel_range)

@@ -126,6 +126,7 @@ class Device(Conversation):
             raise DeviceError(
                 f"run sample {sample} twice with the same outputs",
                 "they depend on what lay in free memory before",
+                "some op reads what nothing has written: please report it, with the model",
             )
         return replace(
             second,
@@ -219,7 +220,7 @@ class Device(Conversation):
         if (result.sample, result.input_crc) != (run.sample, run.input_crc):
             raise trouble.unreliable(wanted, f"the result of another run came: {result}", self.log)
         if result.status != 0:
-            raise DeviceError(wanted, f"the engine failed, status={result.status}")
+            raise trouble.failed(wanted, result.status, self.log)
 
     def _send_inputs(self, inputs: Sequence[bytes], wanted: str) -> None:
         chunk = self.chunk()

@@ -96,10 +96,14 @@ def keeps_resetting(
     cause = find_cause(log.lines(), link.where)
     if cause:  # ESP-IDF restarts by software after a brown-out or a panic
         seen = f"{seen}: {cause}"
-    words = f"{plain} {cause.lower()}"
-    todo = next((todo for word, todo in _RESET_TODOS.items() if word in words), _LOOK_IN_LOG)
     details = last.details if last else log.tail()
-    return DeviceCrashed(wanted, seen, todo, details=details)
+    return DeviceCrashed(wanted, seen, _advise(f"{plain} {cause}"), details=details)
+
+
+def _advise(words: str) -> str:
+    """What to do, by what a reset or a crash says of itself."""
+    known = (todo for word, todo in _RESET_TODOS.items() if word in words.lower())
+    return next(known, _LOOK_IN_LOG)
 
 
 def refused(wanted: str, code: int, detail: int, log: DeviceLog) -> DeviceError:
@@ -107,7 +111,17 @@ def refused(wanted: str, code: int, detail: int, log: DeviceLog) -> DeviceError:
     known = ErrorCode.find(code)
     why = f"{known.name}, {known.doc}" if known else f"code={code}"
     seen = f"the device refused: {why} (detail={detail:#x})"
-    return DeviceError(wanted, seen, details=log.tail())
+    todo = "flash the board again, so that firmware and host agree"
+    if code == ErrorCode.ENGINE_FAILED:
+        todo = _LOOK_IN_LOG
+    return DeviceError(wanted, seen, todo, details=log.tail())
+
+
+def failed(wanted: str, status: int, log: DeviceLog) -> DeviceError:
+    """The engine ran, and says that it went wrong."""
+    return DeviceError(
+        wanted, f"the engine failed, status={status}", _LOOK_IN_LOG, details=log.tail()
+    )
 
 
 def unreliable(wanted: str, seen: str, log: DeviceLog) -> DeviceError:
@@ -126,7 +140,8 @@ def _crashed(
 ) -> DeviceError:
     cause = find_cause((*evidence, *log.lines()), link.where)
     details = (*_shorten(evidence), *log.tail())
-    return kind(wanted, f"{seen}: {cause}" if cause else seen, details=details)
+    told = f"{seen}: {cause}" if cause else seen
+    return kind(wanted, told, _advise(f"{told} (panic)" if cause else told), details=details)
 
 
 def _shorten(lines: tuple[str, ...]) -> tuple[str, ...]:

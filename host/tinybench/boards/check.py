@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from tinybench import resources
@@ -50,11 +51,19 @@ def check_facts(board: Board, path: Path) -> None:
             "reports keep what ran in an emulator or on this computer apart from real boards",
         )
     if board.link.reply_timeout_s <= 0:
-        raise ConfigError(f"{path}: link.reply_timeout_s above 0", f"{board.link.reply_timeout_s}")
+        raise ConfigError(
+            f"{path}: link.reply_timeout_s above 0",
+            f"{board.link.reply_timeout_s}",
+            "the seconds that the longest inference may take, such as 30.0",
+        )
     if board.link.kind == "qemu":
         for key in ("emulator", "machine"):
             if not getattr(board.link, key):
-                raise ConfigError(f"{path}: link.{key} of an emulated board", "it is missing")
+                raise ConfigError(
+                    f"{path}: link.{key} of an emulated board",
+                    "it is missing",
+                    "emulator = 'qemu-system-riscv32', machine = 'virt' is what virt-c3 has",
+                )
         check_machine(board.link.machine, board.memory, board.link.arguments, path)
     if board.kind == "hardware":
         _check_hardware(board, path)
@@ -64,17 +73,20 @@ def _check_memory(board: Board, path: Path) -> None:
     memory = board.memory
     for key in ("flash_bytes", "ram_bytes", "stack_bytes"):
         if getattr(memory, key) <= 0:
-            raise ConfigError(f"{path}: memory.{key} above 0", f"{getattr(memory, key)}")
+            seen = f"{getattr(memory, key)}"
+            raise ConfigError(f"{path}: memory.{key} above 0", seen, "write the size in bytes")
     if memory.stack_bytes >= memory.ram_bytes:
         raise ConfigError(
             f"{path}: memory.stack_bytes below memory.ram_bytes ({memory.ram_bytes})",
             f"stack_bytes={memory.stack_bytes}",
+            "the stack is a part of RAM: 16_384 does for every ESP32",
         )
     if not 0 <= memory.arena_bytes <= memory.ram_bytes - memory.stack_bytes:
         room = memory.ram_bytes - memory.stack_bytes
         raise ConfigError(
             f"{path}: memory.arena_bytes within RAM less stack ({room})",
             f"arena_bytes={memory.arena_bytes}",
+            "make it smaller; 0 means all but the stack",
         )
 
 
@@ -92,7 +104,11 @@ def _check_port(board: Board, path: Path) -> None:
 def _check_hardware(board: Board, path: Path) -> None:
     if board.chip.name not in CHIPS:
         known = ", ".join(CHIPS)
-        raise ConfigError(f"{path}: chip.name one of {known}", f"{board.chip.name!r}")
+        raise ConfigError(
+            f"{path}: chip.name one of {known}",
+            f"{board.chip.name!r}",
+            "choose one of them: firmware/esp32 runs on no other chip",
+        )
     isa, clock_hz, _, _, transports = CHIPS[board.chip.name]
     rules = (
         ("chip.isa", board.chip.isa, board.chip.isa == isa, f"{isa!r}"),
@@ -149,11 +165,14 @@ def _check_psram(psram: Psram, board: Board, path: Path) -> None:
             f"{path}: psram.mapped_bytes above 0 and within psram.fitted_bytes "
             f"({psram.fitted_bytes})",
             f"mapped_bytes={psram.mapped_bytes}",
+            "write fitted_bytes here too; an ESP32 maps 0x400000 of a larger chip",
         )
     kinds = {"esp32": ("quad",), "esp32s3": ("quad", "octal")}.get(board.chip.name, ())
     if psram.kind not in kinds:
-        known = " or ".join(map(repr, kinds)) or "none: leave [psram] out"
-        raise ConfigError(f"{path}: psram.kind of an {board.chip.name}: {known}", repr(psram.kind))
+        known = " or ".join(map(repr, kinds)) or "none"
+        todo = "the module's data sheet says how it is wired" if kinds else "leave [psram] out"
+        wanted = f"{path}: psram.kind of an {board.chip.name}: {known}"
+        raise ConfigError(wanted, repr(psram.kind), todo)
     if psram.clock_hz != 80_000_000:
         todo = "firmware/esp32/sdkconfig/psram.conf sets 80 MHz and no other"
         raise ConfigError(f"{path}: psram.clock_hz: 80 MHz", f"{psram.clock_hz}", todo)
@@ -173,14 +192,19 @@ def _check_link(board: Board, path: Path) -> None:
                 f"{path}: link.usb_ids as 'VID:PID', lower-case hex", f"{usb_id!r}", "'1a86:7523'"
             )
     if link.transport == "uart" and link.baud <= 0:
-        raise ConfigError(f"{path}: link.baud above 0 for a UART", f"{link.baud}")
+        todo = "460_800 suits most USB bridges"
+        raise ConfigError(f"{path}: link.baud above 0 for a UART", f"{link.baud}", todo)
     for key in ("baud", "upload_baud"):
         if getattr(link, key) > _FASTEST:
-            raise ConfigError(f"{path}: link.{key} up to {_FASTEST:,}", f"{getattr(link, key)}")
+            todo = "these chips' UARTs do no more: 460_800 suits most USB bridges"
+            seen = f"{getattr(link, key)}"
+            raise ConfigError(f"{path}: link.{key} up to {_FASTEST:,}", seen, todo)
     for key in ("baud", "upload_baud") if link.bauds else ():
         if getattr(link, key) not in link.bauds:
             raise ConfigError(
-                f"{path}: link.{key} among link.bauds {list(link.bauds)}", f"{getattr(link, key)}"
+                f"{path}: link.{key} among link.bauds {list(link.bauds)}",
+                f"{getattr(link, key)}",
+                f"write one of them, or add {getattr(link, key)} if the bridge does it",
             )
 
 
@@ -193,19 +217,40 @@ def _check_camera(camera: Camera, board: Board, path: Path) -> None:
             "leave [camera] out",
         )
     if len(camera.data) != 8:
-        raise ConfigError(f"{path}: camera.data, the pins D0 to D7", f"{list(camera.data)}")
+        raise ConfigError(
+            f"{path}: camera.data, the pins D0 to D7",
+            f"{list(camera.data)}",
+            "write eight GPIO numbers, D0 first; esp32-camera calls them Y2 to Y9",
+        )
     for pin in camera.pins:
         if pin > last:
-            raise ConfigError(f"{path}: camera pins up to GPIO{last}", f"GPIO{pin}")
+            raise ConfigError(
+                f"{path}: camera pins up to GPIO{last}",
+                _users(camera, [pin]),
+                "write the chip's GPIO number, not that of the module's pin",
+            )
     for key in ("xclk", "sda", "scl", "vsync", "href", "pclk"):
         if getattr(camera, key) < 0:
-            raise ConfigError(f"{path}: camera.{key}, a GPIO", f"{getattr(camera, key)}")
+            raise ConfigError(
+                f"{path}: camera.{key}, a GPIO",
+                f"{getattr(camera, key)}",
+                "write its number: only power_down and reset may be -1, not connected",
+            )
     _check_free(camera, board, path)
     twice = sorted({pin for pin in camera.pins if camera.pins.count(pin) > 1})
     if twice:
-        raise ConfigError(
-            f"{path}: each camera pin once", f"GPIO{', GPIO'.join(map(str, twice))} twice"
-        )
+        raise ConfigError(f"{path}: each camera pin once", _users(camera, twice), _SCHEMATIC)
+
+
+_SCHEMATIC = "compare these keys with the board's schematic"
+
+
+def _users(camera: Camera, pins: Sequence[int]) -> str:
+    """Pins, each with the keys that name it."""
+    keys = [(pin, f"D{at}") for at, pin in enumerate(camera.data)]
+    keys += [(pin, key) for key, pin in vars(camera).items() if isinstance(pin, int)]
+    users = {pin: " and ".join(key for own, key in keys if own == pin) for pin in pins}
+    return ", ".join(f"GPIO{pin} ({words})" for pin, words in users.items())
 
 
 def _check_free(camera: Camera, board: Board, path: Path) -> None:
@@ -219,9 +264,11 @@ def _check_free(camera: Camera, board: Board, path: Path) -> None:
     }
     for why, pins in taken.items():
         if shared := sorted(set(pins) & set(camera.pins)):
-            seen = f"GPIO{', GPIO'.join(map(str, shared))}: {why}"
-            raise ConfigError(f"{path}: camera pins that are free", seen)
+            seen = f"{_users(camera, shared)}: {why}"
+            raise ConfigError(f"{path}: camera pins that are free", seen, _SCHEMATIC)
     for key in ("xclk", "sda", "scl", "power_down", "reset"):
         pin = getattr(camera, key)
         if pin in _INPUT_ONLY.get(chip, ()):
-            raise ConfigError(f"{path}: camera.{key}, an output", f"GPIO{pin} can only be read")
+            raise ConfigError(
+                f"{path}: camera.{key}, an output", f"GPIO{pin} can only be read", _SCHEMATIC
+            )

@@ -19,7 +19,11 @@ def app_bytes(board: Board) -> int:
         return board.memory.flash_bytes
     sizes = [size for kind, _, size in partitions(board) if kind == "app"]
     if not sizes:
-        raise ConfigError(f"{board.source}: a partition of type app", board.build.partitions)
+        raise ConfigError(
+            f"{board.source}: a partition of type app",
+            f"{board.build.partitions} has none",
+            "give build.partitions another table, or this one a line such as that of 4mb.csv",
+        )
     return max(sizes)
 
 
@@ -44,7 +48,8 @@ def partitions(board: Board) -> list[tuple[str, int, int]]:
             if len(row) > 4 and not row[0].startswith("#")
         ]
     except ValueError as error:
-        raise ConfigError(f"{path}: offset and size as numbers", str(error)) from error
+        todo = "write them as 0x10000, 64K or 1M"
+        raise ConfigError(f"{path}: offset and size as numbers", str(error), todo) from error
 
 
 def _number(text: str) -> int:

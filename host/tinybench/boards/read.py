@@ -19,6 +19,7 @@ from tinybench import resources
 from tinybench.boards.check import check_facts
 from tinybench.boards.facts import Board
 from tinybench.errors import ConfigError, system_error
+from tinybench.notation import NOTATION
 from tinybench.whole import write_whole
 
 _NAME = re.compile(r"[A-Za-z0-9_-]+")  # PlatformIO's rule for names of environments
@@ -133,8 +134,11 @@ def read_board(path: Path) -> Board:
     except UnicodeDecodeError as error:
         seen = f"{path} is not UTF-8 text"
         raise ConfigError("read the board file", seen, "save it as UTF-8") from error
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError("read the board file", f"{path}: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        seen = f"{path}: {error}"
+        raise ConfigError("read the board file", seen, "mend the line that is named") from error
+    except OSError as error:
+        raise system_error(f"read the board file {path}", error) from error
     board: Board = _build(Board, {**table, "source": str(path)}, path, "")
     if board.name != path.stem:
         raise ConfigError(
@@ -143,7 +147,8 @@ def read_board(path: Path) -> Board:
             f"write name = {path.stem!r}, or rename the file to {board.name}.toml",
         )
     if not _NAME.fullmatch(board.name):
-        raise ConfigError(f"{path}: a name of letters, digits, - and _", f"name={board.name!r}")
+        wanted = f"{path}: a name of letters, digits, - and _"
+        raise ConfigError(wanted, f"name={board.name!r}", "rename it, and its file")
     check_facts(board, path)
     return board
 
@@ -158,7 +163,11 @@ def _build(kind: type, table: Mapping[str, Any], path: Path, where: str) -> Any:
             raise ConfigError(f"{path}: keys that a board file has", f"{where}{key}", todo)
     for field in fields(kind):
         if field.default is MISSING and field.name not in table:
-            raise ConfigError(f"{path}: the key {where}{field.name}", "it is missing")
+            wanted, todo = (
+                f"{path}: the key {where}{field.name}",
+                "boards/README.md says what it is",
+            )
+            raise ConfigError(wanted, "it is missing", todo)
     values = {
         key: _convert(types_of[key], value, path, where + key) for key, value in table.items()
     }
@@ -173,23 +182,26 @@ def _convert(wanted: Any, value: Any, path: Path, where: str) -> Any:
     if typing.get_origin(wanted) is Literal:
         if value in typing.get_args(wanted):
             return value
-        choices = ", ".join(repr(choice) for choice in typing.get_args(wanted) if choice)
-        raise ConfigError(f"{path}: {where} one of {choices}", repr(value))
+        choices = [choice for choice in typing.get_args(wanted) if choice]
+        todo = _did_you_mean(str(value), choices) or "boards/README.md says what each means"
+        raise ConfigError(
+            f"{path}: {where} one of {', '.join(map(repr, choices))}", repr(value), todo
+        )
     if typing.get_origin(wanted) is tuple:
         return _convert_list(typing.get_args(wanted)[0], value, path, where)
     if wanted is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if isinstance(wanted, type) and type(value) is wanted:
         return value
-    raise ConfigError(f"{path}: {where} of type {_type_name(wanted)}", repr(value))
+    kind, todo = "a table", f"write [{where}] on a line of its own, its keys below"
+    if not is_dataclass(wanted):
+        kind, todo = wanted.__name__, NOTATION[wanted]
+    raise ConfigError(f"{path}: {where} of type {kind}", repr(value), todo)
 
 
 def _convert_list(kind: type, value: Any, path: Path, where: str) -> tuple[Any, ...]:
     if isinstance(value, list) and all(type(item) is kind for item in value):
         return tuple(value)
-    items = {str: "strings", int: "whole numbers"}[kind]
-    raise ConfigError(f"{path}: {where} a list of {items}", repr(value))
-
-
-def _type_name(wanted: type) -> str:
-    return "a table" if is_dataclass(wanted) else wanted.__name__
+    items, example = {str: ("strings", '["a", "b"]'), int: ("whole numbers", "[1, 2]")}[kind]
+    todo = f"write it as {example}"
+    raise ConfigError(f"{path}: {where} a list of {items}", repr(value), todo)

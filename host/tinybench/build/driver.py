@@ -101,5 +101,9 @@ def _read_identity(project: Path, board: Board) -> Identity:
             "find a rendered project", f"{path}: {error}", "tinybench build"
         ) from error
     if identity.board != board.name:
-        raise BuildError(f"a project for {board.name}", f"{project} is for {identity.board}")
+        raise BuildError(
+            f"a project for {board.name}",
+            f"{project} is for {identity.board}",
+            f"tinybench build --board {board.name}",
+        )
     return identity

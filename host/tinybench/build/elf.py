@@ -11,6 +11,8 @@ from tinybench.errors import BuildError
 
 WEIGHT_PREFIX = "tb_w_"  # in the name, mangled or not, of every constant of a model
 
+_BUILD_ANEW = "build it again: something else has written to the build folder"
+
 LARGEST = 20  # symbols that are named
 
 _WRITE, _ALLOC, _EXECUTE = 1, 2, 4  # section flags of the ELF format
@@ -93,7 +95,7 @@ def with_word(path: Path, symbol: str, value: int) -> bytes:
         elf = _open(file, path)
         found = elf.get_section_by_name(".symtab").get_symbol_by_name(symbol)
         if not found:
-            raise BuildError(f"a firmware with {symbol}", f"{path} has none")
+            raise BuildError(f"a firmware with {symbol}", f"{path} has none", _BUILD_ANEW)
         section = elf.get_section(found[0].entry.st_shndx).header
         at = section.sh_offset + found[0].entry.st_value - section.sh_addr
     data = bytearray(path.read_bytes())
@@ -108,4 +110,4 @@ def _open(file: Any, path: Path) -> Any:
     try:
         return ELFFile(file)
     except ELFError as error:
-        raise BuildError("read the firmware as an ELF", f"{path}: {error}") from error
+        raise BuildError("read the firmware as an ELF", f"{path}: {error}", _BUILD_ANEW) from error

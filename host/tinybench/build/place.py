@@ -56,7 +56,11 @@ def plain_place(project: Path, *, blanks: bool = True) -> Iterator[Path]:
             yield copy
             _bring_back(copy / BUILD_DIR, project / BUILD_DIR)
     except OSError as error:
-        raise BuildError(f"build {project} in a temporary copy", str(error)) from error
+        raise BuildError(
+            f"build {project} in a temporary copy",
+            str(error),
+            "in a folder whose path has only letters, digits, - _ . and / no copy is needed",
+        ) from error
 
 
 def _check_plain(copy: Path, pattern: re.Pattern[str]) -> None:

@@ -103,7 +103,8 @@ def merge_image(recipe: Recipe, out: Path, log: Path) -> Image:
             said = run_esptool(["--chip", recipe.chip, "merge-bin", "-o", str(merged), *words], log)
             if said.status != 0:
                 tail = tuple(said.text.strip().splitlines()[-5:])
-                raise BuildError("merge the build into one image", "esptool failed", details=tail)
+                wanted, todo = "merge the build into one image", f"whole log: {log}"
+                raise BuildError(wanted, "esptool failed", todo, details=tail)
             data = merged.read_bytes()
         manifest = _describe(recipe, data)
         write_whole(out, data)

@@ -87,19 +87,25 @@ def _app_partition(table: bytes, folder: Path) -> tuple[int, int]:
         magic, kind, _, offset, size, _, _ = _ROW.unpack_from(table, at)
         if magic == _ROW_MAGIC and kind == _APP:
             return offset, size
-    raise BuildError("a partition table with an app in it", f"none in {folder / 'partitions.bin'}")
+    raise BuildError(
+        "a partition table with an app in it",
+        f"none in {folder / 'partitions.bin'}",
+        "`tinybench build` makes it of the table that build.partitions of the board's file names",
+    )
 
 
 def _check_chip(part: Part, chip: str) -> None:
     """An image's header names the chip that it is for: magic first, the id 12 bytes on."""
     header = _read(part.file)[:24]
     if len(header) < 24 or header[0] != _IMAGE_MAGIC:
-        raise BuildError(f"an image for a chip in {part.file}", "it does not begin as one")
+        wanted = f"an image for a chip in {part.file}"
+        raise BuildError(wanted, "it does not begin as one", "tinybench build")
     found = int.from_bytes(header[12:14], "little")
     if found != CHIPS[chip].image_id:
         names = {facts.image_id: facts.title for facts in CHIPS.values()}
         seen = names.get(found, f"chip id {found}")
-        raise BuildError(f"{part.file.name} for {CHIPS[chip].title}", f"it is for {seen}")
+        todo = "`tinybench build` for the board that is to be flashed"
+        raise BuildError(f"{part.file.name} for {CHIPS[chip].title}", f"it is for {seen}", todo)
 
 
 def _read(file: Path) -> bytes:

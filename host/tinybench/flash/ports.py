@@ -169,7 +169,11 @@ def _tidy(mac: str | None) -> str:
 def _check_mac(mac: str) -> str:
     tidy = _tidy(mac)
     if not _MAC.fullmatch(tidy):
-        raise UsageError("a MAC of six pairs of hex digits (24:0a:c4:12:34:56)", f"mac={mac!r}")
+        raise UsageError(
+            "a MAC of six pairs of hex digits (24:0a:c4:12:34:56)",
+            f"mac={mac!r}",
+            "esptool --port PORT read-mac says a board's own",
+        )
     return tidy
 
 

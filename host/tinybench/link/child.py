@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from tinybench.errors import LinkError, ToolMissing
+from tinybench.errors import LinkError, ToolMissing, system_error
 from tinybench.guard import guarded
 from tinybench.packages import install_command
 
@@ -54,7 +54,8 @@ class Child:
                     start_new_session=True,  # Ctrl-C is ours to handle, then we end the child
                 )
         except OSError as error:
-            raise LinkError(f"start {name}", str(error)) from error
+            told = system_error(f"start {name}", error)
+            raise LinkError(told.wanted, told.seen, told.todo) from error
 
     @property
     def pid(self) -> int:

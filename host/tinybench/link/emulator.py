@@ -74,7 +74,11 @@ def parse_qemu_url(url: str) -> EmulatorPlan:
     facts = parse_qsl(parts.query, keep_blank_values=True)
     values = {key: [v for k, v in facts if k == key] for key, _ in facts}
     if "emulator" not in values or "machine" not in values:
-        raise LinkError("a URL as board_url() makes it, with emulator and machine", f"url={url!r}")
+        raise LinkError(
+            "a URL as board_url() makes it, with emulator and machine",
+            f"url={url!r}",
+            "leave the port out: a virtual board's emulator is started for it",
+        )
     return EmulatorPlan(
         elf=url_path(parts.path),
         emulator=values["emulator"][0],

@@ -146,7 +146,8 @@ def parse_labgrid_url(url: str) -> Place:
     parts = urlsplit(url)
     name = unquote(parts.path.lstrip("/"))
     if not name:
-        raise LinkError("labgrid:PLACE or labgrid://HOST:PORT/PLACE", f"{url!r}")
+        todo = f"name a place: {_CLIENT} places lists them"
+        raise LinkError("labgrid:PLACE or labgrid://HOST:PORT/PLACE", f"{url!r}", todo)
     return Place(name, parts.netloc)
 
 

@@ -26,6 +26,8 @@ from tinybench.model.runner import Array, check_inputs
 _FIRST_ARENA_BYTES = 1 << 16
 _LAST_ARENA_BYTES = 1 << 30
 
+_WANTED = "run the model with TFLM on this machine"
+
 # What TFLM writes when (only) the arena is too small.
 _ARENA_TOO_SMALL = ("Failed to resize buffer", "Failed to allocate")
 
@@ -54,7 +56,7 @@ class TflmRunner:
     def __init__(self, model_bytes: bytes, *, keep_tensors: bool = False) -> None:
         reason = available()
         if reason is not None:
-            raise ModelError("run the model with TFLM on this machine", reason)
+            raise ModelError(_WANTED, reason, "on x86-64 Linux: pip install tflite-micro")
         self.name = f"TFLM (tflite-micro {version('tflite-micro')}), reference kernels"
         self.notes: tuple[str, ...] = ()
         self.last_us = 0.0
@@ -115,7 +117,8 @@ class TflmRunner:
         self._noise.seek(0)
         said = self._noise.read().decode("utf-8", "replace").split("\n")
         reason = "; ".join(line.strip() for line in said if line.strip())
-        return ModelError("run the model with TFLM on this machine", reason or str(error))
+        todo = "`tinybench inspect` says what of the model no engine runs"
+        return ModelError(_WANTED, reason or str(error), todo)
 
 
 @contextmanager

@@ -60,7 +60,8 @@ def read_model_bytes(path: Path) -> bytes:
             raise ModelError(wanted, "it is not a regular file", "copy it to one first")
         size = path.stat().st_size
         if size > MAX_FILE_BYTES:
-            raise ModelError(wanted, f"it has {size} bytes, at most {MAX_FILE_BYTES} are read")
+            seen = f"it has {size:,} bytes, at most {MAX_FILE_BYTES:,} are read"
+            raise ModelError(wanted, seen, "no board has room for it: take a smaller network")
         return path.read_bytes()
     except OSError as error:
         raise ModelError(wanted, f"{error.strerror or error}", "check its permissions") from error

@@ -58,7 +58,8 @@ class SourceTable:
             raise ConfigError("an engine of firmware/sources.toml", f"engine={engine!r}", known)
         for key, folder in _port_folders(board):
             if not (resources.firmware() / folder).is_dir():
-                raise ConfigError(f"{board.source}: {key}, a folder below firmware/", folder)
+                wanted = f"{board.source}: {key}, a folder below firmware/"
+                raise ConfigError(wanted, folder, "see boards/README.md")
         of_engine = self._engine_flags(engine, board)
         further = self.engines[engine].get("virtual", ()) if board.kind == "virtual" else ()
         return [
@@ -158,11 +159,13 @@ def load_sources() -> SourceTable:
     files = {name: tuple(entry["flags"]) for name, entry in table["files"].items()}
     for name in files:
         if not (resources.firmware() / name).is_file():
-            raise ConfigError(f"{path}: a file below firmware/", f"files.{name!r}")
+            wanted = f"{path}: a file below firmware/"
+            raise ConfigError(wanted, f"files.{name!r}", "add the file, or take that line out")
     engines = table["engines"]
     for name, entry in engines.items():
         for unknown in set(entry["sets"]) - set(table["sets"]):
-            raise ConfigError(f"{path}: a set for engines.{name}", f"{unknown!r}")
+            todo = f"its sets: {', '.join(table['sets'])}"
+            raise ConfigError(f"{path}: a set for engines.{name}", f"{unknown!r}", todo)
     return SourceTable(
         flags={name: tuple(flags) for name, flags in table["flags"].items()},
         sets=table["sets"],

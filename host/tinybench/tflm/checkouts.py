@@ -227,7 +227,8 @@ class _Walk:
             names = _INCLUDE.findall((self._root / path).read_bytes())
         except OSError as error:
             wanted = f"{TFLM.name} with the files that its version {TFLM.tried} has"
-            raise ConfigError(wanted, f"{self._root}: {path}: {error.strerror}") from error
+            todo = f"git -C {self._root} checkout {TFLM.tried.split()[0]}"
+            raise ConfigError(wanted, f"{self._root}: {path}: {error.strerror}", todo) from error
         found = (self._resolve(path.parent, name.decode("utf-8", "replace")) for name in names)
         return [path for path in found if path is not None]
 

@@ -89,6 +89,7 @@ def interpret_graph(
         raise UnsupportedModel(
             "a model of one plain graph, whose ops can be told to TFLM's resolver",
             graph.unsupported[0],
+            "convert it without that: docs/quantize.md says how, docs/engines.md what can run",
             details=graph.unsupported,
         )
     wanted = methods(graph)
@@ -135,6 +136,7 @@ def _device_tensor(graph: Graph, index: int, what: str) -> DeviceTensor:
         raise UnsupportedModel(
             f"an {what.lower()} of {', '.join(sorted(_DTYPES))} and at most {_MAX_DIMS} dimensions",
             f"tensor {index} {tensor.name}: {tensor.dtype} {list(tensor.shape)}",
+            "convert the model so that its inputs and outputs are of one of these",
         )
     quant = tensor.quant
     return DeviceTensor(

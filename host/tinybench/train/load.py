@@ -124,7 +124,8 @@ def _load_zip(path: Path) -> Loaded:
             with zipfile.ZipFile(path) as archive:
                 archive.extractall(folder)
         except (zipfile.BadZipFile, OSError) as error:
-            raise ModelError(f"unpack the model {path}", str(error)) from error
+            todo = "zip the SavedModel's folder again, or give the folder itself"
+            raise ModelError(f"unpack the model {path}", str(error), todo) from error
         found = sorted(Path(folder).rglob("saved_model.pb"))
         if len(found) != 1:
             raise _unknown(path, f"the archive holds {len(found)} SavedModels")
@@ -241,7 +242,11 @@ def _not_loaded(path: Path, error: Exception, todo: str = _EXPORTED) -> ModelErr
             f"the layer {layer[1]} is none of Keras's own",
             todo,
         )
-    return ModelError(f"load the model {path}", f"{type(error).__name__}: {said[:500]}")
+    return ModelError(
+        f"load the model {path}",
+        f"{type(error).__name__}: {said[:500]}",
+        todo if "Lambda" in said else "save it anew with model.save('model.keras')",
+    )
 
 
 def named_weights(model: Any) -> Iterator[tuple[str, NDArray[Any]]]:

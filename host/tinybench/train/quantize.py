@@ -124,4 +124,5 @@ def check_full_integer(graph: Graph) -> None:
         )
     for index in graph.inputs:
         if graph.tensors[index].shape[:1] != (1,):
-            raise ModelError("a batch of 1", f"input shape={graph.tensors[index].shape}")
+            seen = f"input shape={graph.tensors[index].shape}"
+            raise ModelError("a batch of 1", seen, "make the model with an Input of batch size 1")

@@ -229,7 +229,8 @@ def _bench_one(number: int, target: Target, out: Path | None, news: Any, flash: 
     except TinybenchError as error:
         run = BoardRun(board, engine, None, error)
     except KeyboardInterrupt:
-        run = BoardRun(board, engine, None, Interrupted(f"bench {board}", "interrupted"))
+        ended = Interrupted(f"bench {board}", "interrupted", "bench it again")
+        run = BoardRun(board, engine, None, ended)
     news.put((number, "end", run))
     news.close()
     news.join_thread()

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tinybench.errors import ModelError
 from tinybench.methods import METHODS, Training
 from tinybench.pipeline import Pipeline, Step
 from tinybench.whole import write_whole
@@ -103,8 +102,6 @@ def _adopt(
     pipeline: Pipeline, step: Step, keras: Path, training: Training, news: News
 ) -> Mapping[str, Any]:
     """A model file as the first step: measured as it is."""
-    if not Path(step.what).is_file():
-        raise ModelError(f"the model of [steps.{step.name}]", f"no such file: {step.what}")
     own = keras.with_name("given.keras")
     shutil.copyfile(step.what, own)
     order = Order("huffman", own, pipeline.data, keras, {"board": ""}, training)

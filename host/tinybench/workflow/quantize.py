@@ -133,12 +133,17 @@ def parse_shares(texts: Sequence[str]) -> dict[str, float] | None:
         except ValueError:
             given[name] = -1.0
         if name not in SHARES or not 0 <= given[name] <= 1:
-            raise UsageError(f"--split PART=SHARE with parts {', '.join(SHARES)}", text)
+            wanted = f"--split PART=SHARE with parts {', '.join(SHARES)}, a share from 0 to 1"
+            raise UsageError(wanted, text, "such as --split test=0.3: the others share the rest")
     if not given:
         return None
     left, others = 1 - sum(given.values()), [name for name in SHARES if name not in given]
     total = sum(SHARES[name] for name in others)
     if left < -1e-9 or (not others and abs(left) > 1e-6):
-        raise UsageError("shares that sum to 1", ", ".join(texts))
+        raise UsageError(
+            "shares that sum to 1",
+            f"{', '.join(texts)}, which is {sum(given.values()):g}",
+            "leave one part out: it has the rest",
+        )
     rest = {name: max(0.0, left) * SHARES[name] / total for name in others}
     return {name: given.get(name, rest.get(name, 0.0)) for name in SHARES}

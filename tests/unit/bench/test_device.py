@@ -158,6 +158,7 @@ def test_refusals_are_errors(kind: type[Message], code: int) -> None:
     ):
         device.infer(7, [DATA])
     assert getattr(code, "name", "code=200") in caught.value.seen
+    assert caught.value.todo.startswith("flash the board again")
 
 
 @pytest.mark.parametrize(
@@ -218,9 +219,10 @@ def test_log_text_and_noise_are_kept_in_the_log(tmp_path: Path) -> None:
 def test_booting_in_the_middle_is_a_crash_with_its_reason() -> None:
     with (
         device_on(Chatty(Booted(1, ResetReason.WATCHDOG))) as device,
-        pytest.raises(DeviceCrashed, match="was reset, reset reason watchdog"),
+        pytest.raises(DeviceCrashed, match="was reset, reset reason watchdog") as caught,
     ):
         device.infer(7, [DATA])
+    assert caught.value.todo.startswith("the firmware hangs: build it again")
 
 
 class Mute(FakeDevice):
@@ -257,6 +259,7 @@ def test_a_trap_line_makes_silence_a_crash() -> None:
         device.infer(7, [DATA])
     assert "(load from where no memory is in fake+0x80000182)" in caught.value.seen
     assert "tb-trap: mcause=0x00000005" in caught.value.seen
+    assert caught.value.todo.startswith("the firmware traps: build it again")
 
 
 def test_an_xtensas_trap_line_has_other_causes() -> None:

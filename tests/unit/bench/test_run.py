@@ -96,7 +96,7 @@ def test_nothing_readable_is_an_error() -> None:
 @pytest.mark.parametrize(
     ("failure", "status", "kind"),
     [
-        (DeviceCrashed("run sample", "it trapped"), "failed", DeviceCrashed),
+        (DeviceCrashed("run sample", "it trapped", ""), "failed", DeviceCrashed),
         (OSError(errno.ENOSPC, "No space left on device"), "failed", UsageError),
         (KeyboardInterrupt(), "interrupted", Interrupted),
     ],

@@ -115,10 +115,10 @@ def test_a_run_without_samples_has_no_table(capsys: pytest.CaptureFixture[str]) 
 def test_a_verdict_is_shown_before_it_is_raised(capsys: pytest.CaptureFixture[str]) -> None:
     def before(sample: int) -> None:
         if sample == 2:
-            raise DeviceCrashed("run sample 2", "it trapped")
+            raise DeviceCrashed("run sample 2", "it trapped", "")
 
     result = fake_result(measure(FakeSamples(8), device=FakeDevice(before=before)))
-    error = DeviceCrashed("run sample 2", "it trapped")
+    error = DeviceCrashed("run sample 2", "it trapped", "")
     report = BenchReport(Path("runs/x"), result, error)
     assert not report.interrupted
     for as_json in (False, True):
@@ -127,7 +127,7 @@ def test_a_verdict_is_shown_before_it_is_raised(capsys: pytest.CaptureFixture[st
         out, err = capsys.readouterr()
         assert out.startswith("{\n" if as_json else "m.tflite on virt-c3")
         assert err.endswith("run folder: runs/x\n")
-    assert BenchReport(Path(), result, Interrupted("all", "some")).interrupted
+    assert BenchReport(Path(), result, Interrupted("all", "some", "")).interrupted
 
 
 # While it runs -----------------------------------------------------------------------------------

@@ -85,7 +85,7 @@ def test_a_loss_is_counted_in_whole_samples() -> None:
 
 
 def test_a_run_that_failed_passes_no_gate() -> None:
-    measured, _ = never_ran(DeviceCrashed("run", "it trapped"), SAMPLES)
+    measured, _ = never_ran(DeviceCrashed("run", "it trapped", ""), SAMPLES)
     result = fake_result(measured, reference=None)
     judged = verdict(result, "max_arena_bytes", 10**9)
     assert (judged.passed, judged.reason) == (False, "the run is failed")

@@ -72,7 +72,7 @@ def test_a_complete_run() -> None:
 def test_a_run_that_broke_off() -> None:
     def before(sample: int) -> None:
         if sample == 3:
-            raise DeviceCrashed("run sample 3", "it trapped")
+            raise DeviceCrashed("run sample 3", "it trapped", "")
 
     result = fake_result(measure(FakeSamples(8), device=FakeDevice(before=before)))
     check_keys(result)
@@ -82,7 +82,7 @@ def test_a_run_that_broke_off() -> None:
 
 @pytest.mark.parametrize("reference", [FACTS, None])
 def test_a_run_that_never_began(reference: Facts | None) -> None:
-    measured, _ = never_ran(DeviceCrashed("greet the device", "it exited"), 8)
+    measured, _ = never_ran(DeviceCrashed("greet the device", "it exited", ""), 8)
     result = fake_result(measured, reference)
     check_keys(result)
     empty = {key: reason for key, reason in nulls(result) if key.startswith("latency.")}

@@ -60,6 +60,7 @@ class CableSpec:
 
 
 _COUNTS = ("seed", "baud", "max_baud", "resets")
+_TYPICAL = {"seed": "1", "baud": "115200", "max_baud": "460800", "resets": "3", "latency": "16"}
 
 
 def parse_cable(text: str) -> CableSpec:
@@ -90,9 +91,15 @@ def _number(key: str, value: str) -> float:
     try:
         number = int(value) if key in _COUNTS else float(value)
     except ValueError:
-        raise UsageError(f"a number for the cable's {key}", f"{key}={value!r}") from None
+        wanted, todo = f"a number for the cable's {key}", f"such as {key}={_typical(key)}"
+        raise UsageError(wanted, f"{key}={value!r}", todo) from None
     most = float("inf") if key in (*_COUNTS, "latency") else 1.0
     if not 0 <= number <= most or number == float("inf"):
         wanted = "a chance from 0 to 1" if most == 1.0 else "a number from 0 up"
-        raise UsageError(f"{wanted} for the cable's {key}", f"{key}={value}")
+        todo = f"such as {key}={_typical(key)}"
+        raise UsageError(f"{wanted} for the cable's {key}", f"{key}={value}", todo)
     return number
+
+
+def _typical(key: str) -> str:
+    return _TYPICAL.get(key, "1e-5")

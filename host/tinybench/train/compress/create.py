@@ -68,7 +68,11 @@ def parse_shape(text: str) -> tuple[int, ...]:
     """
     parts = text.lower().split("x")
     if not 2 <= len(parts) <= 3 or not all(p.isdecimal() and int(p) > 0 for p in parts):
-        raise UsageError("an input size such as 28x28x1, or 128x6 for windows", f"{text!r}")
+        raise UsageError(
+            "an input size such as 28x28x1, or 128x6 for windows",
+            f"{text!r}",
+            "height x width x channels of a picture, or steps x channels of a window",
+        )
     return tuple(int(part) for part in parts)
 
 

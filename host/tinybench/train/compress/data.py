@@ -14,6 +14,7 @@ from tinybench.errors import DataError
 from tinybench.train.compress.fit import Data, Samples, predict
 from tinybench.train.data import Split, number_classes, open_samples, split_samples, to_reals
 from tinybench.train.data import samples as data_samples
+from tinybench.train.data.classes import LABELLED
 from tinybench.train.pixels import TRIED, recorded_range, try_ranges
 
 LEAST_CALIBRATION = 10
@@ -76,7 +77,7 @@ def read_samples(spec: Mapping[str, Any]) -> data_samples.Samples:
     names = None if spec["labels"] is None else read_labels(Path(spec["labels"]))
     samples = open_samples(spec["path"], labels=names, exclude=spec["exclude"], only=spec["only"])
     if samples.labels is None:
-        raise DataError("labelled samples, to train on", f"{samples.path} has no labels")
+        raise DataError("labelled samples, to train on", f"{samples.path} has no labels", LABELLED)
     return samples
 
 

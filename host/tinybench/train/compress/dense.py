@@ -132,9 +132,11 @@ def _wanted(model: Any, texts: tuple[str, ...]) -> Mapping[str, int]:
         name, _, number = text.partition("=")
         if name not in there or not number.isdecimal() or not 0 < int(number) <= there[name]:
             have = ", ".join(f"{n}={u}" for n, u in there.items()) or "none"
+            some = [f"such as {n}={max(1, u // 2)}" for n, u in there.items()]
             raise UsageError(
                 "a hidden dense layer and fewer units than it has, NAME=UNITS",
                 f"{text!r}; there are {have}",
+                some[0] if some else "`insert` puts one in: --insert UNITS",
             )
         wanted[name] = int(number)
     return wanted

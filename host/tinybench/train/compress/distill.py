@@ -29,6 +29,7 @@ def distill(model: Any, options: Distill, trainer: Trainer) -> Made:
         raise DataError(
             f"a student that takes {model.input_shape[1:]} and gives {model.output_shape[1:]}",
             f"{student.input_shape[1:]} and {student.output_shape[1:]}",
+            "`tinybench new` makes one: --input and --classes as the model has them",
         )
     classes = int(model.output_shape[-1])
 

@@ -166,7 +166,9 @@ def check_data(model: Any, data: Data, added: int = 0) -> None:
         )
     if len(model.output_shape) != 2:
         raise ModelError(
-            "a classifier: one row of scores per sample", f"output shape={model.output_shape}"
+            "a classifier: one row of scores per sample",
+            f"output shape={model.output_shape}",
+            "end it with a Flatten or GlobalAveragePooling2D layer, then a Dense one",
         )
     classes = int(model.output_shape[-1])
     highest = max(int(part.y.max()) for part in (data.train, data.validation, data.test))

@@ -23,18 +23,23 @@ from tinybench.train.compress.network import (
     same,
     take_apart,
 )
-from tinybench.train.data.classes import matches, split_patterns
+from tinybench.train.data.classes import matches, means_none, split_patterns
 
 
 def outputs(model: Any, options: Outputs, trainer: Trainer) -> Made:
     """Keeps or adds classes and retrains.
 
     Raises:
-        UsageError: both or neither are asked for, or a pattern means no class.
+        UsageError: both or neither are asked for.
+        DataError: a pattern means no class.
         UnsupportedModel: there is no layer with one channel per class.
     """
     if bool(options.keep) == bool(options.add):
-        raise UsageError("either classes to keep or classes to add", "both or neither are named")
+        raise UsageError(
+            "classes to keep, or classes to add",
+            "both are named" if options.keep else "neither is named",
+            "name one of --keep and --add",
+        )
     network, names = take_apart(model), trainer.data.class_names
     last, head = _last(network), _head(network)
     count = int(network.end.shape[-1])
@@ -93,9 +98,7 @@ def _kept(keep: tuple[str, ...], names: tuple[str, ...]) -> list[int]:
             patterns += split_patterns([text])
     for pattern in patterns:
         if not any(pattern == name or matches(pattern, name) for name in names):
-            raise UsageError(
-                "patterns that mean classes", f"{pattern!r} means none of {', '.join(names[:20])}"
-            )
+            raise means_none(pattern, names)
     return [
         i for i, name in enumerate(names) if any(p == name or matches(p, name) for p in patterns)
     ]
@@ -107,7 +110,9 @@ def _last(network: Network) -> Call:
         if call.outputs[0].shape[-1] == classes:
             return call
     raise UnsupportedModel(
-        "a dense layer or convolution with one channel per class", "the model ends otherwise"
+        f"a dense layer or convolution with {classes} channels, one per class",
+        f"the model ends in {network.calls[-1].name} ({network.calls[-1].kind})",
+        "give its last layer of weights one channel per class: outputs are added and taken there",
     )
 
 

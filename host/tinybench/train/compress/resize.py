@@ -46,10 +46,15 @@ def parse_size(text: str, network: Network) -> tuple[int, int]:
         raise UsageError(
             "a model that takes pictures (height, width, channels)",
             f"input shape={tuple(network.entry.shape[1:])}",
+            "a window's length is set when it is made: `tinybench new --input`",
         )
     parts = text.lower().split("x")
     if not all(part.isdecimal() and int(part) > 0 for part in parts) or len(parts) > 2:
-        raise UsageError("a size such as 64 or 48x64 (height x width)", f"size={text!r}")
+        raise UsageError(
+            "a size such as 64 or 48x64 (height x width)",
+            f"size={text!r}",
+            "one number, or two with an x between them",
+        )
     numbers = [int(part) for part in parts]
     return numbers[0], numbers[-1]
 

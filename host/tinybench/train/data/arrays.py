@@ -86,7 +86,8 @@ def array_samples(
     every_x = [x for x, _ in arrays.values()]
     if len({(x.shape[1:], x.dtype) for x in every_x}) > 1:
         seen = ", ".join(f"{part}: {a.dtype} {a.shape}" for part, (a, _) in arrays.items())
-        raise DataError(f"parts of one shape and type in {path.name}", seen)
+        todo = "save them all in one shape and type: the first dimension alone may differ"
+        raise DataError(f"parts of one shape and type in {path.name}", seen, todo)
     every = every_x[0] if len(every_x) == 1 else np.concatenate(every_x)
     names, labels, named = _class_numbers([y for _, y in arrays.values()])
     if class_names:
@@ -111,7 +112,8 @@ def array_samples(
 
 def _check_arrays(name: str, x: NDArray[Any], y: NDArray[Any] | None) -> None:
     if x.ndim == 0 or x.size == 0:
-        raise DataError(f"at least one sample in {name}", f"x of shape {x.shape}")
+        todo = "save x with its samples along the first dimension"
+        raise DataError(f"at least one sample in {name}", f"x of shape {x.shape}", todo)
     if x.dtype != np.uint8 and x.dtype.kind != "f":
         raise DataError(
             "pixels (uint8) or real values (float32), since a float model is to be run on them",
@@ -119,7 +121,8 @@ def _check_arrays(name: str, x: NDArray[Any], y: NDArray[Any] | None) -> None:
             "save x before it was quantized",
         )
     if y is not None and (y.ndim == 0 or len(y) != len(x)):
-        raise DataError(f"a label per sample in {name}", f"x of {x.shape} and y of {y.shape}")
+        todo = f"save y with {len(x)} labels, in the order of x; or without y"
+        raise DataError(f"a label per sample in {name}", f"x of {x.shape} and y of {y.shape}", todo)
 
 
 def _class_numbers(

@@ -13,6 +13,12 @@ import numpy as np
 from tinybench.errors import DataError
 from tinybench.train.data.samples import Samples
 
+LABELLED = (
+    "give a folder of images per class, an .npz with x and y, IDX images with their labels, or a "
+    "CSV with a label for each path"
+)
+"""What to do about data without labels."""
+
 
 def split_patterns(texts: Sequence[str]) -> tuple[str, ...]:
     """Patterns as options give them: several options, or several in one, comma-separated."""
@@ -43,9 +49,11 @@ def keep_classes(samples: Samples, exclude: Sequence[str], only: Sequence[str]) 
     if not (exclude or only):
         return samples
     if samples.labels is None:
-        raise DataError("labelled samples, to filter by class", f"{samples.path} has no labels")
+        seen = f"{samples.path} has no labels"
+        raise DataError("labelled samples, to filter by class", seen, LABELLED)
     for pattern in (*exclude, *only):
-        _check_pattern(pattern, samples.class_names)
+        if not any(matches(pattern, name) for name in samples.class_names):
+            raise means_none(pattern, samples.class_names)
     kept = [
         number
         for number, name in enumerate(samples.class_names)
@@ -59,12 +67,13 @@ def keep_classes(samples: Samples, exclude: Sequence[str], only: Sequence[str]) 
     return dataclasses.replace(samples.take(chosen), notes=(*samples.notes, note))
 
 
-def _check_pattern(pattern: str, names: Sequence[str]) -> None:
-    if not any(matches(pattern, name) for name in names):
-        words = sorted({word for name in names for word in (name, *name.split())})
-        close = difflib.get_close_matches(pattern.upper(), [w.upper() for w in words], 1)
-        hint = f"did you mean {close[0]}?" if close else f"classes are {', '.join(names[:8])}, ..."
-        raise DataError("a pattern that means a class", f"{pattern!r} means none", hint)
+def means_none(pattern: str, names: Sequence[str]) -> DataError:
+    """No class is meant by a pattern; which ones there are, or the nearest."""
+    words = sorted({word for name in names for word in (name, *name.split())})
+    close = difflib.get_close_matches(pattern.upper(), [w.upper() for w in words], 1)
+    more = ", ..." if len(names) > 8 else ""
+    hint = f"did you mean {close[0]}?" if close else f"classes are {', '.join(names[:8])}{more}"
+    return DataError("a pattern that means a class", f"{pattern!r} means none", hint)
 
 
 def number_classes(samples: Samples, outputs: int | None) -> Samples:

@@ -156,5 +156,6 @@ def _picture_digest(file: Path) -> str:
         with Image.open(file) as picture:
             upright = ImageOps.exif_transpose(picture).convert("RGB")
     except Exception as error:  # decoders raise whatever their libraries do
-        raise DataError(f"read {file}", str(error) or type(error).__name__) from error
+        todo = "take it out of the folder, or save it again as PNG or JPEG"
+        raise DataError(f"read {file}", str(error) or type(error).__name__, todo) from error
     return hashlib.sha256(repr(upright.size).encode() + upright.tobytes()).hexdigest()

@@ -130,6 +130,7 @@ def split_samples(
         raise UsageError(
             f"shares of {', '.join(SHARES)} that sum to 1",
             ", ".join(f"{name}={value:g}" for name, value in shares.items()),
+            "leave them out to have " + ", ".join(f"{n}={v:g}" for n, v in SHARES.items()),
         )
     file = None if store is None else store / f"{_key(samples, seed, shares)}.json"
     stored = None if file is None or not file.is_file() else json.loads(file.read_text())

@@ -105,7 +105,9 @@ def _read_flat(model: Path, options: QuantizeOptions, work: Path, job: Job) -> B
     _check_flat(graph)
     if options.logits:
         raise ModelError(
-            "a Keras model, to leave out its softmax", f"{model.name} is converted already"
+            "a Keras model, to leave out its softmax",
+            f"{model.name} is converted already",
+            "give the Keras model that it was made of, or leave out --logits",
         )
     made, converter = (data, "none") if options.mode == "float32" else (None, "")
     if options.mode in ("dynamic", "float16"):

@@ -86,7 +86,11 @@ class Quick:
         if entry.dtype == "float32":
             return sample.reshape(entry.shape)
         if entry.quant is None or not entry.quant.scale.size:
-            raise ModelError("a float or quantized input", f"{entry.dtype} without scale")
+            seen, todo = (
+                f"{entry.dtype} without scale",
+                "give the float model, before it was quantized",
+            )
+            raise ModelError("a float or quantized input", seen, todo)
         scale, zero = float(entry.quant.scale[0]), int(entry.quant.zero_point[0])
         return quantize_real(sample, scale, zero, entry.dtype).reshape(entry.shape)
 

@@ -93,7 +93,8 @@ class QuantizeOptions:
         for name in ("samples", "repeat", "score_samples"):
             if (value := getattr(self, name)) < 1:
                 option = {"score_samples": "--score"}.get(name, f"--{name}")
-                raise UsageError(f"{option} of at least 1", f"{option} {value}")
+                todo = f"leave it out to have {type(self).__dataclass_fields__[name].default}"
+                raise UsageError(f"{option} of at least 1", f"{option} {value}", todo)
         mode = MODES[self.mode]
         if self.repeat > 1 and not mode.calibrated:
             raise UsageError(
@@ -121,7 +122,7 @@ class QuantizeOptions:
 def _one_of(option: str, value: str, names: Sequence[str]) -> None:
     if value not in names:
         close = difflib.get_close_matches(value, names, 1)
-        todo = f"did you mean {close[0]}?" if close else ""
+        todo = f"did you mean {close[0]}?" if close else "choose one of them"
         raise UsageError(f"{option} is one of {', '.join(names)}", f"{option} {value}", todo)
 
 

@@ -139,7 +139,8 @@ class _Run:
         samples = number_classes(samples, base.outputs)
         pixel_range, evidence = self._settle_pixels(base, samples, pool)
         if options.select == "best" and (samples.labels is None or base.outputs is None):
-            raise DataError("labels, to select the best by", f"{samples.path} has none that suit")
+            unlabelled = f"{samples.path} has none that suit"
+            raise DataError("labels, to select the best by", unlabelled, "leave out --select best")
         test = self._held_back(samples, base, "test", pixel_range)
         select = self._held_back(samples, base, "selection", pixel_range)
         made, converter = self._make(base, samples, pool, drawn, pixel_range)

@@ -166,7 +166,7 @@ def test_a_named_set_says_which_file_to_put_where(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def no_network(*_: object, **__: object) -> dict[str, object]:
-        raise ModelError("load keras.datasets.mnist", "URL fetch failure")
+        raise ModelError("load keras.datasets.mnist", "URL fetch failure", "")
 
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     monkeypatch.setattr(named, "run_job", no_network)
