@@ -17,7 +17,7 @@ from support.tflite_builder import ModelBuilder
 from tinybench.compiler import Target, compile_graph
 from tinybench.compiler.buffers import Frame, make_buffers
 from tinybench.compiler.chains import chain_of
-from tinybench.compiler.program import Step
+from tinybench.compiler.program import Step, Weighting
 from tinybench.compiler.replay import PlanClashError, replay
 from tinybench.compiler.stack import peak
 from tinybench.model.read import parse_tflite
@@ -244,9 +244,9 @@ def gated_blocks(draw: st.DrawFn) -> bytes:
     max_examples=examples(8),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-@given(gated_blocks())
-def test_channel_groups_equal_tflm(model: bytes) -> None:
-    check_same_bytes(model, target=SMALLEST)
+@given(gated_blocks(), st.sampled_from(["plain", "huffman"]))
+def test_channel_groups_equal_tflm(model: bytes, weights: Weighting) -> None:
+    check_same_bytes(model, target=replace(SMALLEST, weights=weights))
 
 
 def test_every_channel_is_made_once_and_all_of_them_are() -> None:
@@ -257,6 +257,11 @@ def test_every_channel_is_made_once_and_all_of_them_are() -> None:
     assert len(groups) > 1
     assert program.arena_bytes < plain.arena_bytes
     assert (program.macs, program.weights_bytes) == (plain.macs, plain.weights_bytes)
+    coded = compile_graph(graph, replace(SMALLEST, weights="huffman"))
+    assert coded.arena_bytes == program.arena_bytes
+    in_groups = {c.op: c.plain_bytes for c in coded.coding if "in a chain" in c.reason}
+    whole = compile_graph(graph, Target(chain_bytes=-1, weights="huffman"))
+    assert in_groups == {c.op: c.plain_bytes for c in whole.coding if c.op in (0, 1)}
     missing = replace(program, steps=program.steps[1:])
     buffers = [replace(b, first=b.first - 1, last=b.last - 1) for b in program.plan.buffers]
     plan = replace(program.plan, buffers=tuple(buffers))

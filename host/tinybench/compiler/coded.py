@@ -53,7 +53,7 @@ def code_filters(
     if target.weights != "huffman":
         return tuple(steps), ()
     found = [_look(number, part, step) for number, step in enumerate(steps) for part in step.parts]
-    facts = {c.facts.op: c.facts for c in found if c is not None}
+    facts = _by_op([c.facts for c in found if c is not None])
     best, lowest = tuple(steps), peak(steps)
     worth = [c for c in found if c is not None and not c.facts.reason]
     saved = sum(c.facts.saved_bytes for c in worth)
@@ -65,6 +65,22 @@ def code_filters(
         best, facts[candidate.facts.op] = _code(candidate, best, lowest, peak)
         lowest = max(lowest, peak(best))
     return best, tuple(facts[op] for op in sorted(facts))
+
+
+def _by_op(facts: Sequence[FilterCoding]) -> dict[int, FilterCoding]:
+    """One for each op: of a filter that lies in groups of channels, all groups together."""
+    found: dict[int, FilterCoding] = {}
+    for part in facts:
+        known = found.get(part.op)
+        found[part.op] = part if known is None else _sum(known, part)
+    return found
+
+
+def _sum(one: FilterCoding, other: FilterCoding) -> FilterCoding:
+    plain = one.plain_bytes + other.plain_bytes
+    bits = one.entropy_bits * one.plain_bytes + other.entropy_bits * other.plain_bytes
+    coded = one.coded_bytes + other.coded_bytes
+    return replace(one, plain_bytes=plain, coded_bytes=coded, entropy_bits=bits / plain)
 
 
 def _look(number: int, part: Step, step: Step) -> _Candidate | None:
@@ -83,11 +99,11 @@ def _look(number: int, part: Step, step: Step) -> _Candidate | None:
 
 def _against(part: Step, step: Step, facts: FilterCoding) -> str:
     """Why a filter stays plain; "" where nothing speaks against coding it."""
+    if step.links:
+        return "it runs row by row in a chain"
     if facts.plain_bytes - facts.coded_bytes < _LEAST_SAVING:
         return f"coding would save less than {_LEAST_SAVING} B"
-    if part.kernel.function != KERNEL:
-        return f"{part.kernel.function} cannot read code"
-    return "it runs row by row in a chain" if step.links else ""
+    return "" if part.kernel.function == KERNEL else f"{part.kernel.function} cannot read code"
 
 
 def _code(

@@ -54,7 +54,7 @@ def channel_groups(
     """
     window = steps[1].window
     assert window is not None
-    for size in SIZES if target.weights == "plain" else ():
+    for size in SIZES:
         if size < window.out_c:
             begins = range(0, window.out_c, size)
             ends = [min(begin + size, window.out_c) for begin in begins]
