@@ -175,6 +175,19 @@ class Interrupted(TinybenchError):
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """What the operating system says where there is no room for a file."""
 
+_SYSTEM_TODOS = {
+    **dict.fromkeys(FULL, "free some space"),
+    **dict.fromkeys(
+        (errno.EACCES, errno.EPERM), "choose another place, or change who may use this one"
+    ),
+    errno.EROFS: "it is mounted read-only: choose another place",
+    errno.ENOENT: "mind the spelling; a path that does not begin with / begins where you are",
+    errno.ENOTDIR: "a part of the path is a file: choose another place",
+    errno.EEXIST: "something else has that name: choose another",
+    errno.EISDIR: "that is a folder: name a file",
+    errno.ENAMETOOLONG: "choose a shorter name",
+}
+
 
 def system_error(wanted: str, error: OSError) -> UsageError:
     """What the operating system refuses: no space, no permission, no such folder.
@@ -186,5 +199,5 @@ def system_error(wanted: str, error: OSError) -> UsageError:
     seen = error.strerror or str(error)
     if error.filename and str(error.filename) not in wanted:
         seen = f"{seen}: {error.filename}"
-    full = error.errno in FULL
-    return UsageError(wanted, seen, "free some space" if full else "check path and permissions")
+    todo = _SYSTEM_TODOS.get(error.errno or 0, "check path and permissions")
+    return UsageError(wanted, seen, todo)

@@ -2,8 +2,11 @@
 Here, that nobody writes an empty one."""
 
 import ast
+import errno
 from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 import tinybench
 from tinybench import errors
@@ -39,3 +42,18 @@ def test_every_error_has_a_next_step() -> None:
     found = {path: list(steps(ast.parse(path.read_text()))) for path in root.rglob("*.py")}
     assert sum(map(len, found.values())) > 350  # the walk sees them
     assert [path for path, given in found.items() if any(map(may_be_empty, given))] == []
+
+
+@pytest.mark.parametrize(
+    ("number", "todo"),
+    [
+        (errno.ENOSPC, "free some space"),
+        (errno.EACCES, "change who may use this one"),
+        (errno.EROFS, "read-only"),
+        (errno.ENOENT, "mind the spelling"),
+        (errno.EIO, "check path and permissions"),
+    ],
+)
+def test_what_the_system_refuses_has_a_next_step_of_its_own(number: int, todo: str) -> None:
+    error = errors.system_error("write x", OSError(number, "no", "/y"))
+    assert (error.seen, todo in error.todo) == ("no: /y", True)

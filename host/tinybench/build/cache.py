@@ -23,7 +23,7 @@ from tinybench.boards import Board
 from tinybench.build.driver import Artifact, build_project
 from tinybench.build.elf import Sizes
 from tinybench.build.ingredients import Ingredients, gather_ingredients
-from tinybench.errors import StaleBuild
+from tinybench.errors import FULL, StaleBuild, UsageError, system_error
 from tinybench.render.files import write_if_changed
 from tinybench.render.instrument import Instrument
 from tinybench.render.project import render_project
@@ -75,6 +75,7 @@ def make_build(
         instrument: what the firmware does besides.
 
     Raises:
+        UsageError: the folder cannot be made.
         ToolMissing, DoesNotFit, BuildError: as build_project().
     """
     wanted = gather_ingredients(
@@ -86,7 +87,14 @@ def make_build(
         instrument=instrument,
     )
     folder = _folder(root, wanted)
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        told = system_error(f"build below {root.absolute()}", error)
+        todo = "work in a folder that you may write, or name one with --project"
+        raise UsageError(
+            told.wanted, told.seen, told.todo if error.errno in FULL else todo
+        ) from error
     with FileLock(folder / ".lock"):
         found = _read_build(folder)
         if found is not None and found.ingredients == wanted:

@@ -27,6 +27,7 @@ from tinybench.cli.options import (
     WeightsIn,
     alone,
     project_from,
+    tell_borrowed,
 )
 from tinybench.errors import UsageError
 from tinybench.gates import read_limits
@@ -158,6 +159,7 @@ def bench(
         mac=mac,
         **read_limits(gate or []),
     )
+    tell_borrowed(folder, project)
     targets = find_targets(project, boards, port or [], lab)
     if len(targets) > 1 or len(engines) > 1:
         _bench_many(targets, engines, out, flash, as_json)

@@ -37,7 +37,8 @@ def reports_errors(command: Callable[P, None]) -> Callable[P, None]:
             show_error(error)
             raise typer.Exit(error.exit_code) from None
         except OSError as error:  # a folder, a file, a disk that nobody looked at before
-            refused = system_error("use this computer's files", error)
+            what = error.filename or "this computer's files"
+            refused = system_error(f"use {what}", error)
             show_error(refused)
             raise typer.Exit(refused.exit_code) from None
         except (KeyboardInterrupt, typer.Abort):  # Abort: Ctrl-C where a question was asked

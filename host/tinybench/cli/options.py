@@ -8,8 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
+from tinybench.cli.console import news
 from tinybench.errors import UsageError
-from tinybench.project import Project, load_project, overlay
+from tinybench.project import FILE_NAME, Project, load_project, overlay
 
 Model = Annotated[
     Path | None, typer.Argument(help="int8 .tflite file. [default: from tinybench.toml]")
@@ -103,6 +104,33 @@ def project_from(
         tflm_source=tflm_source,
         esp_nn_source=esp_nn_source,
     )
+
+
+def tell_borrowed(folder: Path, project: Project) -> None:
+    """Says so where the samples of a project's model run through another model.
+
+    Args:
+        folder: of the project's file.
+        project: with the flags laid over it.
+    """
+    own = load_project(folder)
+    if own.model is None or project.model is None or same_file(own.model, project.model):
+        return
+    names = [
+        name
+        for name, key in (("data", "path"), ("labels", "labels"))
+        if (used := getattr(project.data, key)) and used == getattr(own.data, key)
+    ]
+    if names:
+        news(
+            f"note: {' and '.join(names)} are those of {own.model.name} in {own.root / FILE_NAME}, "
+            f"here for {project.model.name}"
+        )
+
+
+def same_file(one: Path, other: Path) -> bool:
+    """Whether two paths mean the same file."""
+    return one.resolve() == other.resolve()
 
 
 def alone(ctx: typer.Context, option: str, why: str, beside: Collection[str]) -> None:

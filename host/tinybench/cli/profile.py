@@ -21,6 +21,7 @@ from tinybench.cli.options import (
     Weights,
     WeightsIn,
     project_from,
+    tell_borrowed,
 )
 from tinybench.project import overlay
 
@@ -66,6 +67,7 @@ def profile(
         port=port,
         mac=mac,
     )
+    tell_borrowed(folder, project)
     with BenchProgress() as progress:
         seen = profile_model(project, watch=progress)
     if as_json:

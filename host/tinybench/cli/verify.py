@@ -23,6 +23,7 @@ from tinybench.cli.options import (
     Weights,
     WeightsIn,
     project_from,
+    tell_borrowed,
 )
 from tinybench.project import overlay
 
@@ -74,6 +75,7 @@ def verify(
         mac=mac,
         limit=limit,
     )
+    tell_borrowed(folder, project)
     with BenchProgress() as progress:
         seen = verify_model(project, watch=progress)
     if as_json:

@@ -93,7 +93,7 @@ def find_port(
     """
     mac = None if wanted.mac is None else _check_mac(wanted.mac)
     if wanted.port is not None:
-        device = _named(wanted.port, wanted.port_from, ports)
+        device = named_port(wanted.port, wanted.port_from, ports)
         if mac is not None:
             known = [port for port in ports if port.device == device]
             _with_mac(wanted, mac, known or [Port(device, None, None, "")], read_mac)
@@ -128,7 +128,13 @@ def describe_port(port: Port) -> str:
     return f"{port.device}  {', '.join(filter(None, (*facts, port.description)))}"
 
 
-def _named(name: str, said_by: str, ports: Sequence[Port]) -> str:
+def named_port(name: str, said_by: str, ports: Sequence[Port]) -> str:
+    """The port that a user names: a device, a pyserial URL, or a USB serial number.
+
+    Raises:
+        LinkError: there is none of that name.
+        UsageError: several have that serial number.
+    """
     if _URL.match(name) or any(port.device == name for port in ports) or Path(name).exists():
         return name
     same = [port for port in ports if port.serial_number == name]

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
+import logging
+import os
 import re
+import shutil
+import tempfile
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
+
+import platformdirs
 
 from tinybench.whole import write_whole
 
@@ -15,12 +23,36 @@ if TYPE_CHECKING:
 
 def new_figure(width: float, height: float) -> Figure:
     """An empty figure of so many inches."""
+    _settle_cache()
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height))
     FigureCanvasSVG(figure)
     return figure
+
+
+@functools.cache
+def _settle_cache() -> None:
+    """Gives matplotlib a folder of this process's own where it could not write the user's.
+
+    It would make one by itself, but say so on stderr.
+    """
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # that it takes a moment
+    own = (platformdirs.user_config_path("matplotlib"), platformdirs.user_cache_path("matplotlib"))
+    if "MPLCONFIGDIR" not in os.environ and not all(map(_is_writable, own)):
+        folder = tempfile.mkdtemp(prefix="tinybench-matplotlib-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        os.environ["MPLCONFIGDIR"] = folder
+
+
+def _is_writable(folder: Path) -> bool:
+    """Whether it is there, or can be made, and can be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(folder, os.W_OK)
 
 
 def save_svg(figure: Figure, target: Path | TextIO, *, tight: bool = True) -> None:

@@ -36,9 +36,9 @@ def open_instrumented(
     from tinybench.bench.rate import raise_rate, rates_of
 
     check_reach(project, compiled.board)
+    project = with_port(project, compiled.board)
     build = build_compiled(project, compiled, watch, instrument).build
     place = f"instrument-{instrument.value}" if instrument else "plain"
-    project = with_port(project, compiled.board)
     flashed = put_on_board(
         project, build, compiled.board, project.state / "looked-at" / place, watch
     )

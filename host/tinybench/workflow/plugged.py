@@ -39,7 +39,7 @@ _HALF_WRITTEN = (
 
 
 def with_port(project: Project, board: Board, choose: Choose | None = None) -> Project:
-    """The project with its board's port settled; as it is for a virtual board.
+    """The project with its board's port settled; a virtual board has only one that is named.
 
     The port that is named wins; then, unless a MAC is, ESPPORT; then what USB tells.
 
@@ -49,13 +49,15 @@ def with_port(project: Project, board: Board, choose: Choose | None = None) -> P
         choose: asks which of several ports it is; None: that is an error.
 
     Raises:
-        LinkError: the board is not plugged in.
+        LinkError: the board is not plugged in, or the port that is named is not there.
         UsageError: several could be meant.
     """
-    from tinybench.flash.ports import Wanted, find_port, list_ports
+    from tinybench.flash.ports import Wanted, find_port, list_ports, named_port
 
     if board.kind == "virtual":
-        return project
+        if project.port is None:
+            return project
+        return replace(project, port=named_port(project.port, "port", list_ports()))
     named = project.port or (None if project.mac else os.environ.get("ESPPORT") or None)
     said_by = "port" if project.port else "ESPPORT"
     wanted = Wanted(board.name, board.link.usb_ids, named, project.mac, said_by)

@@ -273,7 +273,8 @@ def test_a_surprise_of_the_system_is_no_traceback(
     monkeypatch.setattr("tinybench.workflow.inspect_model", fail)
     refused = refuse("inspect", "model.tflite")
     assert refused.status == 2
-    assert refused.part("seen") == "Permission denied: /somewhere"
+    assert refused.part("error") == "use /somewhere"
+    assert refused.part("seen") == "Permission denied"
 
 
 @pytest.mark.parametrize("words", [["--frobnicate"], ["--limit", "-3"], ["one", "two"]])
@@ -281,3 +282,36 @@ def test_wrong_words(words: list[str]) -> None:
     ran = CliRunner().invoke(app, ["bench", *words])
     assert ran.exit_code == 2
     assert "bench -h" in ran.stderr
+
+
+@pytest.mark.parametrize("command", ["bench", "verify", "profile", "flash"])
+def test_a_port_that_is_not_there(command: str) -> None:
+    data = BENCH[4:] if command == "bench" else ()
+    refused = refuse(command, *BENCH[1:4], *data, "--port", "/dev/nosuch")
+    assert refused.status == 3
+    assert "port='/dev/nosuch'" in refused.part("seen")
+
+
+def test_a_folder_that_nobody_can_write(desk: Path) -> None:
+    (desk / "blocked").mkdir()
+    (desk / "blocked/.tinybench").touch()  # root may write anywhere, but not below a file
+    refused = refuse("build", *BENCH[1:4], "-C", "blocked")
+    assert refused.part("error") == f"build below {desk / 'blocked/.tinybench/build'}"
+    assert refused.part("next").startswith("work in a folder that you may write")
+
+
+def test_another_models_samples_are_told_of(desk: Path) -> None:
+    (desk / "labels.txt").write_text("a\nb\nc\nd\n")
+    (desk / "tinybench.toml").write_text(
+        'model = "model.tflite"\n[data]\npath = "data-5.npz"\nlabels = "labels.txt"\n'
+    )
+    (desk / "other.tflite").write_bytes((desk / "model.tflite").read_bytes())
+    words = ("-b", "virt-c3", "--port", "/dev/nosuch")
+    note = (
+        "note: data and labels are those of model.tflite in tinybench.toml, here for other.tflite"
+    )
+    for command in ("bench", "verify", "profile"):
+        assert note in refuse(command, "other.tflite", *words).message
+        assert "note:" not in refuse(command, "./model.tflite", *words).message
+    own = refuse("bench", "other.tflite", *words, "--data", desk / "data-5.npz")
+    assert "note: labels are those of model.tflite" in own.message
