@@ -18,6 +18,7 @@ KERNEL, CODED_KERNEL = "tb_conv2d", "tb_conv2d_coded"
 _BLOCK = 4  # output channels that are decoded together at least
 _LEAST_SAVING = 256  # bytes: the longer struct and a look at each filter are not for nothing
 
+_LEAST_SHARE = 0.02  # of all filters, beyond the decoder: every inference decodes them anew
 DECODER_BYTES = 1_000
 """What reading code adds to a firmware, about: on virt-c3 1,017 B and 1,183 B were seen."""
 
@@ -56,15 +57,22 @@ def code_filters(
     facts = _by_op([c.facts for c in found if c is not None])
     best, lowest = tuple(steps), peak(steps)
     worth = [c for c in found if c is not None and not c.facts.reason]
-    saved = sum(c.facts.saved_bytes for c in worth)
-    if saved <= DECODER_BYTES:
-        reason = f"all code would save {saved:,} B, and its decoder takes about {DECODER_BYTES:,} B"
+    reason = _too_little(worth, sum(part.plain_bytes for part in facts.values()))
+    if reason:
         facts |= {c.facts.op: replace(c.facts, reason=reason) for c in worth}
         worth = []
     for candidate in sorted(worth, key=lambda c: -c.facts.saved_bytes):
         best, facts[candidate.facts.op] = _code(candidate, best, lowest, peak)
         lowest = max(lowest, peak(best))
     return best, tuple(facts[op] for op in sorted(facts))
+
+
+def _too_little(worth: Sequence[_Candidate], plain_bytes: int) -> str:
+    """Why none of the filters is worth its code, of so many bytes of all; "" where they are."""
+    saved = sum(c.facts.saved_bytes for c in worth)
+    if saved > DECODER_BYTES + _LEAST_SHARE * plain_bytes:
+        return ""
+    return f"all code would save {saved:,} B, too little for a decoder of about {DECODER_BYTES:,} B"
 
 
 def _by_op(facts: Sequence[FilterCoding]) -> dict[int, FilterCoding]:
