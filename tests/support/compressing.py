@@ -253,6 +253,7 @@ def schedules(bench: Bench) -> dict[str, Any]:
         "few": [noted(1), noted(1, structured=True)],
         "enough": [noted(5), noted(5, structured=True)],
         "one_shot": [noted(1, schedule="one-shot")],
+        "nothing": [noted(1, sparsity=0.0)],
     }
 
 

@@ -52,7 +52,7 @@ def prune(model: Any, options: Prune, trainer: Trainer) -> Made:
 
 def _sudden(options: Prune, cuts: int, trainer: Trainer) -> tuple[str, ...]:
     """That a schedule is none, where it is."""
-    if options.schedule == "one-shot" or cuts > 1:
+    if options.schedule == "one-shot" or cuts > 1 or options.sparsity == 0:
         return ()
     epochs = trainer.training.epochs
     return (f"all was cut at once: a gradual schedule wants more epochs than {epochs}",)

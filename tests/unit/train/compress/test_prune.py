@@ -61,4 +61,4 @@ def test_a_run_stopped_again_and_again_ends_with_the_same_weights(trials: dict[s
 def test_a_schedule_that_is_none_is_told(trials: dict[str, Any]) -> None:
     facts = trials["schedules"]
     assert all("all was cut at once" in " ".join(notes) for notes in facts["few"])
-    assert not any(facts["enough"] + facts["one_shot"])
+    assert not any(facts["enough"] + facts["one_shot"] + facts["nothing"])
