@@ -51,7 +51,13 @@ def write_model(folder: Path, model: str, board: Board = VIRT) -> Path:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Artifact:
-    return build(tmp_path_factory.mktemp("built"))
+    """Of objects that were all made for it."""
+    folder = tmp_path_factory.mktemp("built")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+        made = build(folder)
+    assert "from cache" not in made.log.read_text()
+    return made
 
 
 def test_an_artifact_says_what_it_is(built: Artifact) -> None:
@@ -78,6 +84,22 @@ def test_equal_input_gives_an_equal_elf_wherever_it_is_built(
 ) -> None:
     elsewhere = build(tmp_path / "a folder with spaces")
     assert elsewhere.elf.read_bytes() == built.elf.read_bytes()
+
+
+def test_objects_are_shared_by_what_they_are_made_of(built: Artifact, tmp_path: Path) -> None:
+    folder = Path(tmp_path, "cache", "tinybench", "objects")
+    shutil.copytree(built.elf.parents[4] / "cache" / "tinybench" / "objects", folder)
+    project = render(tmp_path / "project")
+    header = project / "src" / "kernels" / "tb_scale16.h"
+    header.write_text(header.read_text() + "\n/* not as it was */\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+        build_project(project, VIRT, log=tmp_path / "build.log")
+    log = (tmp_path / "build.log").read_text()
+    taken = re.findall(r"Retrieved `.*/(\w+)\.c\.o' from cache", log)
+    made = re.findall(r"Compiling .*/(\w+)\.c\.o", log)
+    assert {"tb_session", "tb_conv", "tb_pool"} <= set(taken)
+    assert set(made) > {"tb_conv16", "tb_pool16", "port"} and not set(made) & set(taken)
 
 
 ODD = ("R&D", "John's", 'a "b', "c;touch d", "$HOME (e)", "f\\g`h`\t", "ü#%=", os.fsdecode(b"\xff"))
@@ -308,7 +330,9 @@ def test_an_interrupted_build_leaves_no_process(tmp_path: Path, number: signal.S
         "build_project(Path(sys.argv[1]), load_board('virt-c3'), log=Path(sys.argv[2]))"
     )
     builder = subprocess.Popen(
-        [sys.executable, "-c", code, project, log], stderr=subprocess.DEVNULL
+        [sys.executable, "-c", code, project, log],
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")},  # all is compiled
     )
     try:
         while not (log.is_file() and b"Compiling" in log.read_bytes()):

@@ -127,7 +127,8 @@ def test_ctrl_c_before_the_first_sample(desk: Path, tmp_path: Path, moment: str)
         assert result["samples"]["measured"] == cli.rows_in(run)
 
 
-def test_ctrl_c_while_building(tmp_path: Path) -> None:
+def test_ctrl_c_while_building(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))  # all is compiled
     cli.write_model(tmp_path)
     cli.write_data(tmp_path, 5)
     words = ["bench", "model.tflite", "-b", "virt-c3", "--data", "data-5.npz"]

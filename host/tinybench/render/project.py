@@ -17,7 +17,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tinybench import resources
 from tinybench.boards import Board
@@ -192,8 +192,8 @@ def write_project(
         if name.endswith(".cc")
     }
     files |= _platform_files(board)
-    shared = {str(source.path) for source in foreign}
-    files |= _rendered_files(board, folders, flags, defines, shared)
+    macros = {str(source.path): source.macros for source in sources if source.macros is not None}
+    files |= _rendered_files(board, folders, flags, defines, macros, cxx_library=bool(foreign))
     write_tree(out, files | identified, owned=("src", "platform"))
     return out
 
@@ -236,20 +236,22 @@ def _rendered_files(
     include_folders: tuple[str, ...],
     flags: Mapping[str, Sequence[str]],
     defines: Mapping[str, str | int],
-    foreign: Collection[str],
+    macros: Mapping[str, Collection[str]],
+    *,
+    cxx_library: bool,
 ) -> dict[PurePosixPath, bytes]:
     bare_metal = board.chip.isa != "host"
-    rows = [
-        {"path": path, "flags": flags[path]} | ({"shared": True} if path in foreign else {})
-        for path in sorted(flags)
-    ]
+    rows: list[dict[str, Any]] = [{"path": path, "flags": flags[path]} for path in sorted(flags)]
+    for row in (row for row in rows if row["path"] in macros):
+        seen = {name: defines[name] for name in macros[row["path"]] if name in defines}
+        row |= {"shared": True, "defines": seen}
     texts = {
         "platformio.ini": render_template(
             "platformio.ini.j2", IniContext(board=board.name, core_dir=CORE_DIR)
         ),
         f"platform/boards/{board.name}.json": render_template(
             "board.json.j2",
-            _board_context(board, bare_metal, include_folders, defines, bool(foreign)),
+            _board_context(board, bare_metal, include_folders, defines, cxx_library),
         ),
         "sources.json": json.dumps(rows, indent=1) + "\n",
     }

@@ -26,11 +26,14 @@ class Source:
         origin: where it is copied from.
         path: where it goes in the project, e.g. src/core/tb_main.c.
         flags: for the compiler; None for a header.
+        macros: all that it knows of board and build, so that its object is that of every project
+            in which these are defined alike; None where its object is of one project only.
     """
 
     origin: Path
     path: PurePosixPath
     flags: tuple[str, ...] | None
+    macros: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,7 @@ class SourceTable:
                 file.origin,
                 PurePosixPath("src", file.component, file.path),
                 self._foreign_flags(engine, board, file),
+                macros=(),
             )
             for file in taken
         ]
@@ -126,8 +130,9 @@ class SourceTable:
         globs = self.sets[name]["sources"]
         paths = sorted({path for base in bases for glob in globs for path in base.glob(glob)})
         flags = tuple(self.sets[name].get("flags", ()))
+        macros = tuple(self.sets[name]["macros"]) if "macros" in self.sets[name] else None
         return [
-            Source(path, PurePosixPath("src", name, path.name), self._flags(path, flags))
+            Source(path, PurePosixPath("src", name, path.name), self._flags(path, flags), macros)
             for path in paths
         ]
 

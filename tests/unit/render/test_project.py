@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from tinybench import resources
 from tinybench.boards import Board, list_boards, load_board
 from tinybench.errors import ConfigError
+from tinybench.render.instrument import Instrument
 from tinybench.render.project import Identity, write_project
 from tinybench.render.sources import load_sources
 
@@ -50,6 +52,17 @@ def test_sources_json_names_every_source_and_only_those(board: Board, tmp_path: 
     assert {row["path"] for row in rows} == compiled
     assert "src/model.cc" in compiled
     assert "src/core/tb_main.c" in compiled
+
+
+@pytest.mark.parametrize("instrument", list(Instrument))
+def test_what_projects_share_knows_no_other_macro(instrument: Instrument) -> None:
+    board = load_board("virt-c3")
+    own = {"TB_BOARD_NAME", "TB_CHIP_NAME", "TB_CLOCK_HZ", "TB_BUILD_OPTIONS", *instrument.defines}
+    shared = [s for s in load_sources().collect(board, "aot") if s.macros is not None]
+    assert {s.path.parent.name for s in shared} == {"core", "kernels"}
+    for source in shared:
+        words = set(re.findall(r"\w+", source.origin.read_text()))
+        assert words & own <= set(source.macros or ()), source.path
 
 
 def test_sizes_stand_once(tmp_path: Path) -> None:

@@ -28,6 +28,15 @@ except (OSError, toolchain.LibraryMissingError) as error:
     sys.stderr.write(f"Error: {error}\n")
     env.Exit(1)
 
+
+def macros(defines):
+    """As SCons has them."""
+    return [
+        (name, env.StringifyMacro(value) if isinstance(value, str) else value)
+        for name, value in defines.items()
+    ]
+
+
 env.Replace(
     AS=gcc,
     CC=gcc,
@@ -44,10 +53,7 @@ env.Replace(
     ASPPFLAGS=["-x", "assembler-with-cpp", *isa],
     CFLAGS=[],
     CXXFLAGS=cxx_headers,
-    CPPDEFINES=[
-        (name, env.StringifyMacro(value)) if isinstance(value, str) else (name, value)
-        for name, value in facts["defines"].items()
-    ],
+    CPPDEFINES=macros(facts["defines"]),
     CPPPATH=[str(project / folder) for folder in facts["include_folders"]],
     LINKFLAGS=[*isa, "-Wl,--gc-sections", "-Wl,--fatal-warnings"],
     LIBS=["m"],  # TFLM rounds; on bare metal libc has it
@@ -85,7 +91,7 @@ def compile_source(source):
         str(folder / source["path"]) + ".o",
         str(project / source["path"]),
         CCFLAGS=env["CCFLAGS"] + source["flags"],
-        CPPDEFINES=[] if shared else env["CPPDEFINES"],
+        CPPDEFINES=macros(source["defines"]) if shared else env["CPPDEFINES"],
     )
     return target if shared else env.NoCache(target)
 
