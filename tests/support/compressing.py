@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from support.compressing_pixels import pixel_ranges
+from support.compressing_inputs import classes_on_record, pixel_ranges
 from tinybench.errors import TinybenchError
 from tinybench.methods import (
     CRITERIA,
@@ -673,6 +673,7 @@ TRIALS: dict[str, Callable[[Bench], dict[str, Any]]] = {
         networks_apart,
         too_early_for_data,
         pixel_ranges,
+        classes_on_record,
     )
 }
 

@@ -16,7 +16,14 @@ from tinybench.workflow.compress import CREATE_JOB, Order, run_and_publish
 
 REPLY = {
     "after": {"parameters": 5},
-    **{"facts": {}, "notes": [], "labels": None, "pixel_range": None, "stages": {}},
+    **{
+        "facts": {},
+        "notes": [],
+        "labels": None,
+        "classes": None,
+        "pixel_range": None,
+        "stages": {},
+    },
 }
 
 

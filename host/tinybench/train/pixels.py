@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,26 +17,6 @@ TRIED = 100
 
 _USUAL = ("0:1", "0:255", "-1:1")
 _DOUBT = 0.05
-
-
-def recorded_range(model: Path) -> str | None:
-    """The range that a model of ours was trained on, by the report that lies beside it.
-
-    Args:
-        model: a .keras file.
-
-    Returns:
-        A key of :data:`~tinybench.bench.preprocess.PIXEL_RANGES`. None where there is no report, it
-        is that of another file, or the model was trained on real values.
-    """
-    try:
-        report = json.loads(model.with_suffix(".json").read_bytes())
-        made, found = report["made"]["sha256"], report["pixel_range"]
-        if made != hashlib.sha256(model.read_bytes()).hexdigest():
-            return None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return found if isinstance(found, str) and found in PIXEL_RANGES else None
 
 
 def try_ranges(

@@ -219,6 +219,7 @@ def _report(
         "facts": reply["facts"],
         "notes": reply["notes"],
         "labels": reply["labels"],
+        "classes": reply["classes"],
         "pixel_range": reply["pixel_range"],
         "stages": reply["stages"],
         "tools": {name: version(name) for name in ("tensorflow", "keras")},

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from tinybench.errors import DataError
-from tinybench.train.pixels import recorded_range, try_ranges
+from tinybench.train.pixels import try_ranges
 
 PIXELS = np.tile(np.array([0, 255], np.uint8), 50).reshape(100, 1)
 LABELS = np.zeros(100, np.int64)
@@ -46,38 +43,3 @@ def test_what_is_not_beyond_doubt_worse_may_be_the_usual_one(
 def test_without_labels_it_has_to_be_said() -> None:
     with pytest.raises(DataError, match=r"no labels(.|\n)*--pixel-range"):
         try_ranges(right_in(), PIXELS, None)
-
-
-@pytest.fixture
-def model(tmp_path: Path) -> Path:
-    path = tmp_path / "base.keras"
-    path.write_bytes(b"a model")
-    return path
-
-
-def write_report(model: Path, **changes: Any) -> None:
-    made = {"sha256": hashlib.sha256(model.read_bytes()).hexdigest()}
-    report = {"made": made, "pixel_range": "-1:1", **changes}
-    model.with_suffix(".json").write_text(json.dumps(report))
-
-
-def test_the_report_beside_a_model_tells(model: Path) -> None:
-    assert recorded_range(model) is None
-    write_report(model)
-    assert recorded_range(model) == "-1:1"
-
-
-@pytest.mark.parametrize(
-    "changes", [{"pixel_range": None}, {"pixel_range": "0:7"}, {"pixel_range": []}, {"made": 3}]
-)
-def test_a_report_that_does_not_know_is_passed_over(model: Path, changes: dict[str, Any]) -> None:
-    write_report(model, **changes)
-    assert recorded_range(model) is None
-
-
-def test_a_report_of_another_model_is_passed_over(model: Path) -> None:
-    write_report(model)
-    model.write_bytes(b"another model")
-    assert recorded_range(model) is None
-    model.with_suffix(".json").write_text("{")
-    assert recorded_range(model) is None

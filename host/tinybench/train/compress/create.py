@@ -118,6 +118,7 @@ def _untrained(
         "notes": ["neither trained nor converted: no data was given"],
         "facts": {},
         "labels": None,
+        "classes": None,
         "pixel_range": None,
         "stages": {},
     }

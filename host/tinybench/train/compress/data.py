@@ -12,10 +12,18 @@ from numpy.typing import NDArray
 
 from tinybench.errors import DataError
 from tinybench.train.compress.fit import Data, Samples, predict
-from tinybench.train.data import Split, number_classes, open_samples, split_samples, to_reals
+from tinybench.train.data import (
+    Split,
+    as_recorded,
+    number_classes,
+    open_samples,
+    split_samples,
+    to_reals,
+)
 from tinybench.train.data import samples as data_samples
 from tinybench.train.data.classes import LABELLED
-from tinybench.train.pixels import TRIED, recorded_range, try_ranges
+from tinybench.train.pixels import TRIED, try_ranges
+from tinybench.train.recorded import recorded_classes, recorded_range
 
 LEAST_CALIBRATION = 10
 _SHAPE_ONLY = frozenset({"InputLayer", "Reshape", "ZeroPadding2D", "ZeroPadding1D"})
@@ -38,12 +46,23 @@ def load_data(
     """
     shape = tuple(model.input_shape[1:])
     samples = read_samples(spec)
-    count = int(model.output_shape[-1])
-    samples = _with_added(samples, count, added) if added else number_classes(samples, count)
     split = split_of(samples, spec)
+    samples = _numbered(samples, int(model.output_shape[-1]), recorded_classes(file), added)
+    split = split.of_labelled(samples)
     pixel_range, note = _settle_range(spec["pixel_range"], samples, split, model, file)
     data = divide(samples, split, spec, shape, pixel_range, seed)
     return dataclasses.replace(data, notes=(*data.notes, note)) if note else data
+
+
+def _numbered(
+    samples: data_samples.Samples, count: int, names: Sequence[str], added: Sequence[str]
+) -> data_samples.Samples:
+    """Classes as the model's outputs are, by the names on record where there are any."""
+    if len(names) == count:
+        known = as_recorded(samples, (*names, *(name for name in added if name not in names)))
+        if known is not None:
+            return known
+    return _with_added(samples, count, added) if added else number_classes(samples, count)
 
 
 def _with_added(

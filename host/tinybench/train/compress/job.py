@@ -105,8 +105,15 @@ def _figures(before: dict[str, Any] | None, made: Made, trainer: Trainer) -> dic
         "pixel_range": made.data.pixel_range,
         "facts": dict(made.facts),
         "labels": None if made.labels is None else list(made.labels),
+        "classes": _classes(made),
         "stages": {name: stage.history for name, stage in trainer.stages.items()},
     }
+
+
+def _classes(made: Made) -> list[str] | None:
+    """Names of the outputs, in their order, as far as they are known."""
+    names = made.labels or made.data.class_names
+    return list(names) if len(names) == int(made.model.output_shape[-1]) else None
 
 
 def settle(seed: int) -> None:

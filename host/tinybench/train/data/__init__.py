@@ -19,7 +19,7 @@ Numpy and Pillow only; what must be downloaded is asked of Keras in a process of
 ==============  ==============================================================================
 """
 
-from tinybench.train.data.classes import number_classes
+from tinybench.train.data.classes import as_recorded, number_classes
 from tinybench.train.data.open import open_samples
 from tinybench.train.data.reals import to_reals
 from tinybench.train.data.samples import Samples
@@ -29,6 +29,7 @@ __all__ = [
     "SHARES",
     "Samples",
     "Split",
+    "as_recorded",
     "number_classes",
     "open_samples",
     "split_samples",

@@ -108,3 +108,27 @@ def number_classes(samples: Samples, outputs: int | None) -> Samples:
         f"{samples.path} has {len(names)} classes{left}",
         "give the data that belongs to the model, or its class names in its order with --labels",
     )
+
+
+def as_recorded(samples: Samples, names: Sequence[str]) -> Samples | None:
+    """The same samples, their classes numbered as some names are; -1 for all others.
+
+    None of them goes, so that a division of the samples holds for a model of fewer classes too.
+
+    Args:
+        samples: as :func:`tinybench.train.data.open_samples` gives them.
+        names: of a model's classes, in the order of its outputs.
+
+    Returns:
+        None where the data does not have them all, or there are no names or no labels.
+    """
+    if samples.labels is None or not names or not set(names) <= set(samples.class_names):
+        return None
+    number = {name: i for i, name in enumerate(names)}
+    place = np.array([number.get(name, -1) for name in samples.class_names], np.int64)
+    labels = place[samples.labels]
+    notes = samples.notes
+    if others := len(np.unique(samples.labels[labels < 0])):
+        notes = (*notes, f"{others} classes of the data are none of the model's: left out")
+    names = tuple(names)
+    return dataclasses.replace(samples, labels=labels, class_names=names, named=True, notes=notes)

@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -79,6 +79,14 @@ class Split:
     def sizes(self) -> dict[str, int]:
         """Samples by part."""
         return {name: len(getattr(self, name)) for name in SHARES}
+
+    def of_labelled(self, samples: Samples) -> Split:
+        """Without the samples of classes that a model does not have, whose label is -1."""
+        labels = samples.labels
+        if labels is None:
+            return self
+        parts = {name: getattr(self, name) for name in SHARES}
+        return replace(self, **{name: part[labels[part] >= 0] for name, part in parts.items()})
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -13,14 +13,15 @@ from numpy.typing import NDArray
 
 from tinybench.bench.spread import spread
 from tinybench.errors import DataError
-from tinybench.train.data import Samples, Split, number_classes, to_reals
+from tinybench.train.data import Samples, Split, as_recorded, number_classes, to_reals
 from tinybench.train.isolated import Progress, run_job
-from tinybench.train.pixels import TRIED, recorded_range, try_ranges
+from tinybench.train.pixels import TRIED, try_ranges
 from tinybench.train.ptq.base import Base, prepare_base, tensors_of
 from tinybench.train.ptq.layers import SAMPLES as LAYER_SAMPLES
 from tinybench.train.ptq.layers import Layer, compare_layers
 from tinybench.train.ptq.options import FEWEST, MODES, QuantizeOptions
 from tinybench.train.ptq.score import Answers, answer
+from tinybench.train.recorded import recorded_classes, recorded_range
 
 _TIMEOUT_S = 3600.0
 
@@ -133,6 +134,9 @@ class _Run:
 
     def run(self, samples: Samples, check: Callable[[bytes], None]) -> Quantization:
         options = self.options
+        recorded = as_recorded(samples, recorded_classes(self.model))
+        if recorded is not None:
+            samples, self.split = recorded, self.split.of_labelled(recorded)
         pool = np.sort(np.concatenate([self.split.train, self.split.calibration]))
         drawn = _count_representatives(options, len(pool))
         base = prepare_base(self.model, options, self.work, self._job)

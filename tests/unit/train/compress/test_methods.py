@@ -157,6 +157,14 @@ def test_what_pixels_stand_for_is_tried_on_the_model(trials: dict[str, Any]) -> 
         assert "pixels are taken as" in facts[name]["notes"][-1]
 
 
+def test_a_model_of_fewer_classes_takes_its_own_in_its_order(trials: dict[str, Any]) -> None:
+    facts = trials["classes_on_record"]
+    assert facts["names"] == [["7", "1", "4"], ["7", "1", "4", "0"]]
+    assert facts["same"] == [True, True], "in the parts that they are in with all classes"
+    assert facts["calibration"] >= 10
+    assert "7 classes of the data are none of the model's: left out" in facts["notes"]
+
+
 def test_a_network_takes_another_activation_everywhere(trials: dict[str, Any]) -> None:
     facts = trials["other_activations"]
     relus = {"relu", "relu6"}
