@@ -19,8 +19,9 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import json
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,7 @@ from tinybench.methods import (
 from tinybench.notation import NOTATION
 
 _KINDS = ("new", "model", "method")
+_NAME = re.compile(r"\w[\w .+-]*")  # a step's folder is called so
 
 
 @dataclass(frozen=True)
@@ -117,10 +119,11 @@ def load_pipeline(path: Path) -> Pipeline:
         raise ConfigError(f"{path} as TOML", str(error), "mend the line that is named") from error
     _check_keys(path, "", table, ("pipeline", "data", "training", "steps"))
     own = _table(path, "pipeline", table.get("pipeline", {}))
-    _check_keys(path, "pipeline", own, [f.name for f in dataclasses.fields(Settings)])
+    _check_keys(path, "pipeline", own, _keys(Settings))
     settings = _settings(path, own)
     data = _data(path, _table(path, "data", table.get("data", {})))
     common = _table(path, "training", table.get("training", {}))
+    _check_keys(path, "training", common, _keys(Training))
     steps: list[Step] = []
     for name, entry in _table(path, "steps", table.get("steps", {})).items():
         own = _table(path, f"steps.{name}", entry)
@@ -176,6 +179,7 @@ def _data(path: Path, entry: Mapping[str, Any]) -> DataSpec:
             f"keys={', '.join(entry) or 'none'}",
             'write path = "..." below [data]: a file, a folder, or a name of keras.datasets',
         )
+    _check_keys(path, "data", entry, _keys(DataSpec))
     spec = make_options(DataSpec, entry, "data")
     beside = (path.parent / spec.path).resolve()
     labels = None if spec.labels is None else str((path.parent / spec.labels).resolve())
@@ -190,6 +194,9 @@ def _data(path: Path, entry: Mapping[str, Any]) -> DataSpec:
 def _step(
     path: Path, name: str, entry: Mapping[str, Any], common: Mapping[str, Any], above: list[str]
 ) -> Step:
+    if not _NAME.fullmatch(name):
+        todo = "use letters, digits, spaces and . _ + -, and begin with a letter or digit"
+        raise ConfigError(f"{path}: a step's name that a folder can have", repr(name), todo)
     kinds = [kind for kind in _KINDS if kind in entry]
     if len(kinds) != 1:
         raise ConfigError(
@@ -237,15 +244,28 @@ def _check_source(path: Path, name: str, kind: str, source: str, above: list[str
         )
 
 
-def _check_keys(path: Path, where: str, table: Mapping[str, Any], known: Any) -> None:
+def _check_keys(path: Path, where: str, table: Mapping[str, Any], known: Sequence[str]) -> None:
     for key in table:
         if key not in known:
-            close = difflib.get_close_matches(key, known, 1)
             raise ConfigError(
                 f"{path}: keys of [{where}]" if where else f"{path}: its tables",
                 f"{key!r}",
-                f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}",
+                _where_to(key, known),
             )
+
+
+def _where_to(key: str, known: Sequence[str]) -> str:
+    """What a key that is not known here may mean."""
+    homes = {"pipeline": Settings, "data": DataSpec, "training": Training}
+    for name, kind in homes.items():
+        if key in _keys(kind):
+            return f"it is a key of [{name}]"
+    close = difflib.get_close_matches(key, known, 1)
+    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
+
+
+def _keys(kind: type[Any]) -> list[str]:
+    return [entry.name for entry in dataclasses.fields(kind)]
 
 
 def check_only(pipeline: Pipeline, only: str) -> None:

@@ -12,6 +12,7 @@ from tinybench.errors import ModelError, UsageError
 from tinybench.methods import DataSpec
 from tinybench.train import isolated
 from tinybench.workflow import compress
+from tinybench.workflow.beside import SCHEMA, publish
 from tinybench.workflow.compress import CREATE_JOB, Order, run_and_publish
 
 REPLY = {
@@ -84,3 +85,36 @@ def test_what_stays_as_it_is_is_measured_once(
     report = compress.compress_model(order)
     assert len({side["parameters"] for side in (report["before"], report["after"])}) == measured
     assert json.loads((tmp_path / "o.json").read_text()) == report
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {"data": {"path": "m.npz"}},
+        {"data": {"path": "x.npz", "labels": "m.txt"}},
+        {"options": {"keep": ["m.txt"]}},
+        {"options": {"student": "m.keras"}},
+    ],
+)
+def test_what_is_read_is_not_written_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request_: dict[str, Any]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match="not written over what is read"):
+        run_and_publish(CREATE_JOB, request_, Path("m.keras"), 0.0, None)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_files_of_the_model_before_do_not_pass_for_this_ones(tmp_path: Path, own: bool) -> None:
+    """A model that has no int8 form leaves no other's .tflite beside it."""
+    out, made = tmp_path / "m.keras", tmp_path / "work" / "m.keras"
+    before = {"schema": SCHEMA if own else "another", "labels": ["a"]}
+    out.with_suffix(".json").write_text(json.dumps(before))
+    for ending in (".tflite", ".txt"):
+        out.with_suffix(ending).write_text("of the one before")
+    made.parent.mkdir()
+    made.write_bytes(b"model")
+    publish(out, made, {"made": {}, "labels": None})
+    kept = [] if own else ["m.tflite", "m.txt"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted(["m.json", "m.keras", *kept])

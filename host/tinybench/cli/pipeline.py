@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -56,8 +57,12 @@ def pipeline(
         for ending, text in texts.items():
             write_whole(folder / f"ledger.{ending}", text.encode())
 
-    with TrainingProgress() as progress:
-        rows = run_pipeline(order, news=progress, keep=keep)
+    try:
+        with TrainingProgress() as progress:
+            rows = run_pipeline(order, news=progress, keep=keep)
+    finally:
+        with suppress(OSError):  # what is in it stays
+            folder.rmdir()
     draw_ledger(rows, folder / "ledger.svg")
     if as_json:
         print_json(ledger_json(rows))

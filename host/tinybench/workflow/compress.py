@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import shutil
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -23,8 +22,8 @@ from tinybench.methods import (
     find_network,
     make_options,
 )
+from tinybench.workflow.beside import SCHEMA, check_apart, publish, write_report
 
-SCHEMA = "tinybench.compress/1"
 CREATE_JOB = "tinybench.train.compress.create:create_job"
 COMPRESS_JOB = "tinybench.train.compress.job:compress_job"
 _DAYS = 7 * 24 * 3600.0
@@ -104,7 +103,7 @@ def compress_model(order: Order, *, news: News | None = None) -> dict[str, Any]:
     report.setdefault("before", report["after"] if unchanged else order.before)
     if unchanged and options.board and order.keras.with_suffix(".tflite").is_file():
         report["device"] = both_ways(order.keras, options.board)
-    _write_report(order.keras, report)
+    write_report(order.keras, report)
     return report
 
 
@@ -171,9 +170,13 @@ def run_and_publish(
         out: the Keras file.
         started: on the monotonic clock.
         news: told a line each epoch.
+
+    Raises:
+        UsageError: what is written would lie over what is read.
     """
     from tinybench.train.isolated import run_job
 
+    check_apart(out, request)
     work = out.resolve().with_name(f".{out.stem}.checkpoints")
     made = work / out.name
     try:
@@ -194,7 +197,7 @@ def run_and_publish(
         reply = json.loads((work / "reply.json").read_text())
         reply["after"] |= {"int8_right": None, "int8_reason": f"{error.wanted}: {error.seen}"}
     report = _report(request, reply, made, time.monotonic() - started)
-    _publish(out, made, report)
+    publish(out, made, report)
     if failure is not None:
         raise failure
     return report
@@ -253,13 +256,6 @@ def _side(facts: Mapping[str, Any], tflite: Path) -> dict[str, Any]:
     }
 
 
-def _write_report(keras: Path, report: Mapping[str, Any]) -> None:
-    """The report beside a model: the old one, or the new one, whole."""
-    from tinybench.whole import write_whole
-
-    write_whole(keras.with_suffix(".json"), json.dumps(report, indent=2).encode())
-
-
 def share(right: int, n: int) -> dict[str, Any]:
     """An accuracy with its 95 % interval (Wilson) and how many samples it rests on."""
     from tinybench.report.statistics import share_interval
@@ -270,18 +266,3 @@ def share(right: int, n: int) -> dict[str, Any]:
 
 def _file(path: Path) -> dict[str, str]:
     return {"path": str(path), "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
-
-
-def _publish(out: Path, made: Path, report: dict[str, Any]) -> None:
-    """Puts the files in place, each whole, and removes the checkpoints."""
-    report["made"]["path"] = str(out)
-    _write_report(made, report)
-    if report["labels"] is not None:
-        made.with_suffix(".txt").write_text("".join(f"{name}\n" for name in report["labels"]))
-    try:
-        for ending in (".tflite", ".npz", ".txt", ".json", ".keras"):
-            if made.with_suffix(ending).is_file():
-                made.with_suffix(ending).replace(out.with_suffix(ending))
-    except OSError as error:
-        raise system_error(f"write {out}", error) from error
-    shutil.rmtree(made.parent, ignore_errors=True)

@@ -44,6 +44,14 @@ def test_what_cannot_be_is_refused_at_once(
     assert "Traceback" not in said.err
 
 
+def test_a_pipeline_without_data_leaves_no_empty_folder(tmp_path: Path) -> None:
+    text = '[pipeline]\nboard = ""\n[data]\npath = "none.npz"\n[steps.a]\nnew = "lenet"\n'
+    (tmp_path / "p.toml").write_text(text)
+    said = tinybench("pipeline", "p.toml", cwd=tmp_path)
+    assert (said.status, "none.npz" in said.err) == (2, True), said.err
+    assert [path.name for path in tmp_path.iterdir()] == ["p.toml"]
+
+
 @pytest.mark.train
 def test_model_tflite_and_report_lie_beside_each_other(tmp_path: Path, test_jobs: None) -> None:
     run_job("support.compressing:save_small", {"folder": str(tmp_path)}, purpose="save a model")
