@@ -41,8 +41,14 @@ class StoppedError(Exception):
 
 def run_trials(request: dict[str, Any]) -> dict[str, Any]:
     """Trains the network, then tries every method on it."""
+    import tensorflow as tf
+
     from tinybench.train.compress.job import settle
 
+    # Networks so small are made faster as they are than by threads and by improving their graphs.
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
     settle(SEED)
     folder = Path(request["folder"])
     bench = Bench(folder)

@@ -23,27 +23,30 @@ from tinybench.model.graph import Graph
 from tinybench.model.read import parse_tflite
 from tinybench.render.model_source import render_model
 
+Model = tuple[bytes, list[int], Graph]
+"""A file, the places in it where damage matters, and what the reader makes of it."""
+
 
 class TooSlowError(Exception):
     """The alarm rang."""
 
 
-def damaged_graph(seed: int, number: int, models: list[tuple[bytes, list[int]]]) -> Graph:
+def damaged_graph(seed: int, number: int, models: list[Model]) -> Graph:
     """Mutant ``number``; the same for the same arguments.
 
     Raises:
         ModelError: the reader already refuses it.
     """
     chance = random.Random(f"{seed}:{number}")
-    data, places = chance.choice(models)
+    data, places, whole = chance.choice(models)
     if number % 2:
-        return damage(parse_tflite(data), chance)
+        return damage(whole, chance)
     return parse_tflite(mutate(data, places, chance))
 
 
-def load(paths: list[Path]) -> list[tuple[bytes, list[int]]]:
-    """Models with the places where damage matters."""
-    return [(data, structure(data)) for data in (path.read_bytes() for path in paths)]
+def load(paths: list[Path]) -> list[Model]:
+    files = (path.read_bytes() for path in paths)
+    return [(data, structure(data), parse_tflite(data)) for data in files]
 
 
 def main(seed: int, count: int, paths: list[Path]) -> int:

@@ -1,22 +1,28 @@
 """Compiled models as processes of this machine, under address and undefined-behaviour sanitizers.
 
-The kernels are compiled once per session; a model then costs a fraction of a second.
+The kernels are compiled once, and kept by what they are made of; a model then costs a fraction of a
+second.
 """
 
 from __future__ import annotations
 
 import atexit
+import contextlib
 import functools
+import hashlib
 import os
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import numpy as np
+import platformdirs
+from filelock import FileLock
 from numpy.typing import NDArray
 
 from tinybench import resources
@@ -33,6 +39,7 @@ SANITIZERS = (
 )
 _INCLUDES = tuple(f"-I{resources.firmware() / folder}" for folder in ("core", "kernels"))
 _BUILD_ID = "00" * 16
+_KEPT_S = 7 * 86_400  # objects that nobody used for so long are forgotten
 
 
 class HostModel:
@@ -134,13 +141,41 @@ def _objects(wrap: bool) -> tuple[str, ...]:
     """The kernels and the main program, compiled."""
     sources = sorted((resources.firmware() / "kernels").glob("*.c"))
     sources.append(Path(__file__).with_name("host_main.c"))
-    objects = []
-    for source in sources:
-        made = _session_folder() / f"{source.stem}{'_wrap' if wrap else ''}.o"
-        flags = ("-fwrapv", "-fno-sanitize=signed-integer-overflow") if wrap else ()
-        _compile("gcc", "-std=c99", "-O2", *flags, "-c", str(source), "-o", str(made))
-        objects.append(str(made))
-    return tuple(objects)
+    flags = ("-fwrapv", "-fno-sanitize=signed-integer-overflow") if wrap else ()
+    return tuple(str(_object(source, "-std=c99", "-O2", *flags)) for source in sources)
+
+
+def _object(source: Path, *flags: str) -> Path:
+    """An object that any worker, or an earlier session, has compiled of the same source."""
+    made_of = hashlib.sha256(_common() + repr((str(source), flags)).encode() + source.read_bytes())
+    shelf = Path(platformdirs.user_cache_dir("tinybench")) / "test-objects"
+    made = shelf / f"{source.stem}-{made_of.hexdigest()}.o"
+    shelf.mkdir(parents=True, exist_ok=True)
+    with FileLock(shelf / f".{source.stem}.lock"):
+        if not made.is_file():
+            half = made.with_suffix(".part")
+            _compile("gcc", *flags, "-c", str(source), "-o", str(half))
+            half.rename(made)
+            _forget_old(shelf)
+        made.touch()
+    return made
+
+
+def _forget_old(shelf: Path) -> None:
+    for path in shelf.glob("*.o"):
+        with contextlib.suppress(OSError):  # another process may be forgetting it
+            if time.time() - path.stat().st_mtime > _KEPT_S:
+                path.unlink()
+
+
+@functools.cache
+def _common() -> bytes:
+    """What goes into every object: the compiler, its flags, all headers."""
+    version = subprocess.run(["gcc", "--version"], capture_output=True, check=True).stdout
+    folders = (resources.firmware() / name for name in ("core", "kernels"))
+    headers = sorted(path for folder in folders for path in folder.glob("*.h"))
+    flags = repr((WARNINGS, SANITIZERS)).encode()
+    return version + flags + b"".join(path.read_bytes() for path in headers)
 
 
 def compile_c(source: Path, executable: Path) -> None:

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from support.against_tflm import check_same_bytes
 from support.op_case import OpCase, model_of
+from support.short_search import short_search
 
 PER_MODEL = 8
-_TRIES = 6  # examples drawn for each case that is used
+_TRIES = 3  # examples drawn for each case that is used
 
 
 def different_cases(strategy: st.SearchStrategy[OpCase], count: int) -> list[OpCase]:
@@ -42,13 +43,14 @@ def different_cases(strategy: st.SearchStrategy[OpCase], count: int) -> list[OpC
 
 def check_cases(cases: list[OpCase]) -> None:
     """Demands TFLM's bytes of all; on failure names the first case that alone fails."""
-    for start in range(0, len(cases), PER_MODEL):
-        together = cases[start : start + PER_MODEL]
-        try:
-            check_same_bytes(model_of(together))
-        except Exception:
-            _blame(together)
-            raise
+    with short_search():
+        for start in range(0, len(cases), PER_MODEL):
+            together = cases[start : start + PER_MODEL]
+            try:
+                check_same_bytes(model_of(together))
+            except Exception:
+                _blame(together)
+                raise
 
 
 def _blame(cases: Iterable[OpCase]) -> None:
