@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from tinybench.augmentation import HELP, parse_augmentation
 from tinybench.errors import UsageError
 from tinybench.notation import NOTATION
+from tinybench.rules import RULES
 
 T = TypeVar("T")
 CRITERIA = ("global-magnitude", "layer-magnitude", "global-gradient", "layer-gradient", "random")
@@ -318,7 +319,7 @@ def make_options(kind: type[T], given: Mapping[str, Any], where: str) -> T:
         where: what the options are of, for messages.
 
     Raises:
-        UsageError: an unknown name, a type or value that cannot be.
+        UsageError: an unknown name, a type or value that cannot be, options that contradict.
     """
     fields = {f.name: f for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
     for name in given:
@@ -329,7 +330,11 @@ def make_options(kind: type[T], given: Mapping[str, Any], where: str) -> T:
                 f"{name!r}",
                 f"did you mean {close[0]!r}?" if close else "leave it out",
             )
-    return kind(**{name: _checked(fields[name], value, where) for name, value in given.items()})
+    made = kind(**{name: _checked(fields[name], value, where) for name, value in given.items()})
+    for rule in RULES.get(kind.__name__, ()):
+        if seen := rule.broken(made):
+            raise UsageError(f"{where}: {rule.wanted}", seen, rule.todo)
+    return made
 
 
 def _checked(entry: Any, value: Any, where: str) -> Any:
@@ -361,7 +366,8 @@ _RANGES: Mapping[str, tuple[float, float]] = MappingProxyType(
     {
         "epochs": (0, 100_000), "batch": (1, 1 << 20), "rate": (0, 1e3), "patience": (1, 100_000),
         "seed": (0, (1 << 32) - 1), "sparsity": (0, 0.9999), "clusters": (2, 256),
-        "count": (1, 1000), "floor": (0, 1), "prepare": (0, 1000), "insert": (0, 1 << 16),
+        "split_seed": (0, (1 << 32) - 1), "count": (1, 1000), "floor": (0, 1),
+        "prepare": (0, 1000), "insert": (0, 1 << 16),
         "rank": (0, 1 << 16), "energy": (0, 1), "width": (0.01, 16), "alpha": (0, 1),
         "temperature": (0.01, 1000), "strength": (0, 1e9), "bits": (2, 16),
         "classes": (0, 1 << 20), "limit": (0, 1 << 31), "calibration": (10, 1 << 20),

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tinybench.errors import ModelError, UsageError
@@ -80,8 +81,15 @@ def test_what_stays_as_it_is_is_measured_once(
 
     monkeypatch.setattr(compress, "run_and_publish", job)
     (tmp_path / "m.keras").touch()
+    np.savez(tmp_path / "x.npz", x=np.zeros((2, 4), np.float32), y=[0, 1])
     options = {"board": ""} if method == "huffman" else {}
-    order = Order(method, tmp_path / "m.keras", DataSpec("x.npz"), tmp_path / "o.keras", options)
+    order = Order(
+        method,
+        tmp_path / "m.keras",
+        DataSpec(str(tmp_path / "x.npz")),
+        tmp_path / "o.keras",
+        options,
+    )
     report = compress.compress_model(order)
     assert len({side["parameters"] for side in (report["before"], report["after"])}) == measured
     assert json.loads((tmp_path / "o.json").read_text()) == report

@@ -63,7 +63,30 @@ def load_model(path: Path, *, retrain: bool = False) -> Loaded:
         ModelError: it cannot be loaded, has several inputs, free dimensions, or weights that are
             not finite; says which.
     """
-    if retrain and (path.is_dir() or path.suffix.lower() not in _KERAS_SUFFIXES):
+    check_kind(path, retrain=retrain)
+    if path.is_dir():
+        loaded = _load_saved_model(path)
+    elif path.suffix.lower() == ".zip":
+        loaded = _load_zip(path)
+    else:
+        loaded = _load_keras(path, retrain=retrain)
+    if loaded.keras is not None:
+        check_finite(named_weights(loaded.model))
+    return loaded
+
+
+def check_kind(path: Path, *, retrain: bool = False) -> None:
+    """Refuses what no model lies in, by its name alone: before TensorFlow is loaded.
+
+    Args:
+        path: the file or folder.
+        retrain: as :func:`load_model`.
+
+    Raises:
+        ModelError: it is not there, or of another kind.
+    """
+    keras = path.suffix.lower() in _KERAS_SUFFIXES
+    if retrain and (path.is_dir() or not keras):
         raise ModelError(
             "a Keras model to retrain: a .keras or .h5 file",
             str(path),
@@ -72,17 +95,8 @@ def load_model(path: Path, *, retrain: bool = False) -> Loaded:
         )
     if not path.exists():
         raise ModelError("read a model", f"no such file: {path}", "check the path")
-    if path.is_dir():
-        loaded = _load_saved_model(path)
-    elif path.suffix.lower() == ".zip":
-        loaded = _load_zip(path)
-    elif path.suffix.lower() in _KERAS_SUFFIXES:
-        loaded = _load_keras(path, retrain=retrain)
-    else:
+    if not (keras or path.is_dir() or path.suffix.lower() == ".zip"):
         raise _unknown(path, f"a file that ends in {path.suffix or 'nothing'}")
-    if loaded.keras is not None:
-        check_finite(named_weights(loaded.model))
-    return loaded
 
 
 def _unknown(path: Path, seen: str) -> ModelError:

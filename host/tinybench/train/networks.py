@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from tinybench.errors import UsageError
+from tinybench.train.shapes import check_input
 
 _LEAST_SIDE = 4
 
@@ -31,15 +31,7 @@ def build(name: str, shape: tuple[int, ...], classes: int, width: float, seed: i
     """
     import keras
 
-    windows = len(shape) == 2
-    if windows != (name in _FOR_WINDOWS) or (not windows and len(shape) != 3):
-        fit = ", ".join(n for n in _MAKERS if (n in _FOR_WINDOWS) == windows)
-        raise UsageError(
-            f"an input shape for {name}: "
-            + ("steps, channels" if name in _FOR_WINDOWS else "height, width, channels"),
-            f"{shape}",
-            f"for this shape: {fit}",
-        )
+    check_input(name, shape)
     keras.utils.set_random_seed(seed)
     entry = keras.Input(shape)
     x = _MAKERS[name](entry, classes, lambda channels: max(4, int(channels * width + 2) // 4 * 4))
@@ -210,7 +202,6 @@ def _ds_cnn1d(x: Any, classes: int, width: Width) -> Any:
     return _scores(x, classes)
 
 
-_FOR_WINDOWS = frozenset({"conv1d", "ds-cnn1d"})
 _MAKERS: Mapping[str, Callable[[Any, int, Width], Any]] = MappingProxyType(
     {
         "ds-cnn": _ds_cnn,

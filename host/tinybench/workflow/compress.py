@@ -23,6 +23,7 @@ from tinybench.methods import (
     make_options,
 )
 from tinybench.workflow.beside import SCHEMA, check_apart, publish, write_report
+from tinybench.workflow.early import check_compress, check_create
 
 CREATE_JOB = "tinybench.train.compress.create:create_job"
 COMPRESS_JOB = "tinybench.train.compress.job:compress_job"
@@ -84,10 +85,7 @@ def compress_model(order: Order, *, news: News | None = None) -> dict[str, Any]:
     """
     method = find_method(order.method)
     options = make_options(method.options, order.options, f"compress {method.name}")
-    if not order.model.exists():
-        raise ModelError("read a Keras model", f"no such file: {order.model}", "check the path")
-    if order.keras.resolve() == order.model.resolve():
-        raise UsageError("an output that is not the model itself", f"{order.out}", "choose another")
+    check_compress(options, order.training, order.model, order.keras, order.data, order.code)
     started = time.monotonic()
     request: dict[str, Any] = {
         "method": method.name,
@@ -138,6 +136,7 @@ def create_model(
             "neither is given",
             "--data PATH, or --input 28x28x1 --classes 10",
         )
+    check_create(network, checked, training, keras_file(out), data)
     request = {
         "network": network,
         "options": dataclasses.asdict(checked),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tinybench.errors import system_error
 from tinybench.project import Project
+from tinybench.workflow.early import check_calibration, check_quantize
 from tinybench.workflow.watch import Silent, Watch
 
 if TYPE_CHECKING:
@@ -84,16 +85,19 @@ def quantize_model(
         UnsupportedModel: the engine has no kernel for some of its ops; all are named.
         ToolMissing: TensorFlow is not installed.
     """
-    from tinybench.report.quantization import quantization_facts
+    watch = watch or Silent()
+    started = time.monotonic()
+    check_quantize(model, options, out, project.data.labels, project.board)
+    watch.phase(f"opening {data.path}")
+    samples, split = open_divided(project, data)
+    check_calibration(model, samples, options)
+
+    from tinybench.report.quantization import quantization_facts  # imported when all is well
     from tinybench.report.targets import Targets
     from tinybench.train.ptq.run import quantize
     from tinybench.whole import write_whole
 
-    watch = watch or Silent()
-    started = time.monotonic()
     targets = Targets(project.engine, project.board)
-    watch.phase(f"opening {data.path}")
-    samples, split = open_divided(project, data)
     done = quantize(
         model,
         samples,

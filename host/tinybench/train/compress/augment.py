@@ -28,7 +28,7 @@ def augmented(x: NDArray[np.float32], how: Augmentation, seed: int) -> NDArray[n
     )
 
 
-def check_shape(how: Augmentation, shape: tuple[int, ...]) -> None:
+def check_shape(how: Augmentation, shape: tuple[int | None, ...]) -> None:
     """Refuses changes to pictures where samples are none.
 
     Raises:

@@ -6,18 +6,19 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tinybench.errors import ModelError, UsageError
+from tinybench.errors import ModelError
 from tinybench.methods import Create, Training, make_options
 from tinybench.train.compress.activation import calls_with, with_activation
-from tinybench.train.compress.data import divide, read_samples, split_of
+from tinybench.train.compress.data import divide, split_of
 from tinybench.train.compress.fit import Data, Trainer
 from tinybench.train.compress.job import REPLY, claim, finish, settle
 from tinybench.train.compress.made import Made
 from tinybench.train.compress.network import take_apart
 from tinybench.train.data import number_classes
-from tinybench.train.data import samples as data_samples
+from tinybench.train.data.labelled import read_samples
 from tinybench.train.isolated import report
 from tinybench.train.networks import build
+from tinybench.train.shapes import own_shape, parse_shape
 
 
 def create_job(request: dict[str, Any]) -> dict[str, Any]:
@@ -46,34 +47,9 @@ def create_job(request: dict[str, Any]) -> dict[str, Any]:
 
 def _data(spec: dict[str, Any], options: Create, seed: int) -> Data:
     samples = number_classes(read_samples(spec), None)
-    shape = parse_shape(options.input) if options.input else _own_shape(samples)
+    shape = parse_shape(options.input) if options.input else own_shape(samples)
     pixel_range = "0:1" if spec["pixel_range"] == "auto" else spec["pixel_range"]
     return divide(samples, split_of(samples, spec), spec, shape, pixel_range, seed)
-
-
-def _own_shape(samples: data_samples.Samples) -> tuple[int, ...]:
-    """The data's own: grey pictures get a channel."""
-    if samples.shape is None:
-        raise UsageError(
-            "an input size, since pictures can have any", "none is given", "e.g. --input 64x64x3"
-        )
-    return (*samples.shape, 1) if samples.pixels and len(samples.shape) == 2 else samples.shape
-
-
-def parse_shape(text: str) -> tuple[int, ...]:
-    """The shape that a text such as 28x28x1 means.
-
-    Raises:
-        UsageError: it means none.
-    """
-    parts = text.lower().split("x")
-    if not 2 <= len(parts) <= 3 or not all(p.isdecimal() and int(p) > 0 for p in parts):
-        raise UsageError(
-            "an input size such as 28x28x1, or 128x6 for windows",
-            f"{text!r}",
-            "height x width x channels of a picture, or steps x channels of a window",
-        )
-    return tuple(int(part) for part in parts)
 
 
 def make_network(

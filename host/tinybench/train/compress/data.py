@@ -16,12 +16,11 @@ from tinybench.train.data import (
     Split,
     as_recorded,
     number_classes,
-    open_samples,
     split_samples,
     to_reals,
 )
 from tinybench.train.data import samples as data_samples
-from tinybench.train.data.classes import LABELLED
+from tinybench.train.data.labelled import read_samples
 from tinybench.train.pixels import TRIED, try_ranges
 from tinybench.train.recorded import recorded_classes, recorded_range
 
@@ -83,21 +82,6 @@ def _with_added(
     place = np.array([order.index(name) for name in names], np.int64)
     assert samples.labels is not None
     return dataclasses.replace(samples, labels=place[samples.labels], class_names=tuple(order))
-
-
-def read_samples(spec: Mapping[str, Any]) -> data_samples.Samples:
-    """Opens data, its classes numbered by the labels file where one is named.
-
-    Raises:
-        DataError: as :func:`tinybench.train.data.open_samples`; there are no labels.
-    """
-    from tinybench.bench.labels import read_labels
-
-    names = None if spec["labels"] is None else read_labels(Path(spec["labels"]))
-    samples = open_samples(spec["path"], labels=names, exclude=spec["exclude"], only=spec["only"])
-    if samples.labels is None:
-        raise DataError("labelled samples, to train on", f"{samples.path} has no labels", LABELLED)
-    return samples
 
 
 def split_of(samples: data_samples.Samples, spec: Mapping[str, Any]) -> Split:

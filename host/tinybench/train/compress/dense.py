@@ -36,12 +36,6 @@ def dense(model: Any, options: Dense, trainer: Trainer) -> Made:
     model = take_apart(model).model
     if options.search:
         return _search(model, options, trainer)
-    if not options.units and not options.insert:
-        raise UsageError(
-            "what to do with dense layers",
-            "neither --units, --insert nor --search",
-            f"e.g. --units {next(iter(hidden_layers(model)), 'NAME')}=32, or --search",
-        )
     for name, units in _wanted(model, options.units).items():
         model, touched = shrink(model, name, units)
         model = _retrain(model, touched, f"shrink-{name}", options, trainer)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tinybench.errors import UnsupportedModel, UsageError
+from tinybench.errors import UnsupportedModel
 from tinybench.methods import Outputs
 from tinybench.train.compress.data import of_classes, on_all
 from tinybench.train.compress.fit import Trainer
@@ -30,16 +30,9 @@ def outputs(model: Any, options: Outputs, trainer: Trainer) -> Made:
     """Keeps or adds classes and retrains.
 
     Raises:
-        UsageError: both or neither are asked for.
         DataError: a pattern means no class.
         UnsupportedModel: there is no layer with one channel per class.
     """
-    if bool(options.keep) == bool(options.add):
-        raise UsageError(
-            "classes to keep, or classes to add",
-            "both are named" if options.keep else "neither is named",
-            "name one of --keep and --add",
-        )
     network, names = take_apart(model), trainer.data.class_names
     last, head = _last(network), _head(network)
     count = int(network.end.shape[-1])

@@ -13,6 +13,7 @@ from tinybench.train.compress.data import on_all
 from tinybench.train.compress.fit import Samples, Trainer
 from tinybench.train.compress.made import Made
 from tinybench.train.compress.network import Call, Network, fresh_layer, rebuild, same, take_apart
+from tinybench.train.shapes import check_pictures
 
 Pictures = NDArray[np.float32]
 
@@ -37,25 +38,13 @@ def resize(model: Any, options: Resize, trainer: Trainer) -> Made:
 
 
 def parse_size(text: str, network: Network) -> tuple[int, int]:
-    """Height and width, of a text such as 64 or 48x64.
+    """Height and width, of a text such as 64 or 48x64 (:mod:`tinybench.rules` has checked it).
 
     Raises:
-        UsageError: it is neither, or the model takes no pictures.
+        UsageError: the model takes no pictures.
     """
-    if len(network.entry.shape) != 4:
-        raise UsageError(
-            "a model that takes pictures (height, width, channels)",
-            f"input shape={tuple(network.entry.shape[1:])}",
-            "a window's length is set when it is made: `tinybench new --input`",
-        )
-    parts = text.lower().split("x")
-    if not all(part.isdecimal() and int(part) > 0 for part in parts) or len(parts) > 2:
-        raise UsageError(
-            "a size such as 64 or 48x64 (height x width)",
-            f"size={text!r}",
-            "one number, or two with an x between them",
-        )
-    numbers = [int(part) for part in parts]
+    check_pictures(tuple(network.entry.shape[1:]))
+    numbers = [int(part) for part in text.lower().split("x")]
     return numbers[0], numbers[-1]
 
 

@@ -127,7 +127,7 @@ def split_samples(
         store: folder that keeps divisions.
 
     Raises:
-        UsageError: shares that are none.
+        UsageError: shares or a seed that are none.
         DataError: the stored division is of samples that have changed since.
     """
     if (
@@ -140,6 +140,8 @@ def split_samples(
             ", ".join(f"{name}={value:g}" for name, value in shares.items()),
             "leave them out to have " + ", ".join(f"{n}={v:g}" for n, v in SHARES.items()),
         )
+    if seed < 0:
+        raise UsageError("a division's seed from 0 up", f"seed={seed}", "leave it out to have 0")
     file = None if store is None else store / f"{_key(samples, seed, shares)}.json"
     stored = None if file is None or not file.is_file() else json.loads(file.read_text())
     if stored is not None and stored["stamp"] == samples.stamp:

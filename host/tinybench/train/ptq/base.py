@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tinybench.errors import ModelError
+from tinybench.errors import DataError, ModelError
 from tinybench.model.graph import Graph
 from tinybench.model.read import parse_tflite, read_model_bytes
+from tinybench.train.data import Samples
 from tinybench.train.finite import check_finite
 from tinybench.train.ptq.layers import layer_name
 from tinybench.train.ptq.options import QuantizeOptions
@@ -140,6 +141,35 @@ def _check_flat(graph: Graph) -> None:
     check_finite(
         (t.name, t.data) for t in graph.tensors if t.data is not None and t.data.dtype.kind == "f"
     )
+
+
+def check_labels(options: QuantizeOptions, samples: Samples, *, scored: bool = True) -> None:
+    """Refuses to select the best by labels that there are not.
+
+    Args:
+        options: whether that is asked for.
+        samples: to select by.
+        scored: whether the model gives scores.
+
+    Raises:
+        DataError: there is nothing to select by.
+    """
+    if options.select == "best" and (samples.labels is None or not scored):
+        seen = f"{samples.path} has none that suit"
+        raise DataError("labels, to select the best by", seen, "leave out --select best")
+
+
+def check_ops(base: Base, names: Sequence[str]) -> None:
+    """Refuses ops to keep in float that the model does not have.
+
+    Raises:
+        ModelError: with those that it has.
+    """
+    have = sorted({op.name for op in base.graph.ops})
+    for name in names:
+        if name not in have:
+            seen, todo = f"it has no {name}", f"its ops are {', '.join(have)}"
+            raise ModelError("ops of the model in --keep-float", seen, todo)
 
 
 def tensors_of(base: Base, layers: tuple[str, ...]) -> list[str]:

@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from tinybench.bench.preprocess import PIXEL_RANGES
 from tinybench.errors import UsageError
+from tinybench.model.schema import enum_values
 
 SAMPLES = 200
 """Representative samples, where the user does not say."""
@@ -95,6 +96,9 @@ class QuantizeOptions:
                 option = {"score_samples": "--score"}.get(name, f"--{name}")
                 todo = f"leave it out to have {type(self).__dataclass_fields__[name].default}"
                 raise UsageError(f"{option} of at least 1", f"{option} {value}", todo)
+        if not 0 <= self.seed < 1 << 32:
+            raise UsageError("--seed from 0 up", f"--seed {self.seed}", "leave it out to have 0")
+        _check_ops(self.keep_float)
         mode = MODES[self.mode]
         if self.repeat > 1 and not mode.calibrated:
             raise UsageError(
@@ -117,6 +121,15 @@ class QuantizeOptions:
                     f"--mode {self.mode}",
                     f"use --mode {' or '.join(able)}, or leave it out",
                 )
+
+
+def _check_ops(names: Sequence[str]) -> None:
+    known = enum_values("BuiltinOperator") if names else {}
+    for name in names:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, 1)
+            todo = f"did you mean {close[0]}?" if close else "such as SOFTMAX"
+            raise UsageError("--keep-float with names of TFLite's ops", name, todo)
 
 
 def _one_of(option: str, value: str, names: Sequence[str]) -> None:

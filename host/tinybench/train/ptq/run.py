@@ -16,7 +16,7 @@ from tinybench.errors import DataError
 from tinybench.train.data import Samples, Split, as_recorded, number_classes, to_reals
 from tinybench.train.isolated import Progress, run_job
 from tinybench.train.pixels import TRIED, try_ranges
-from tinybench.train.ptq.base import Base, prepare_base, tensors_of
+from tinybench.train.ptq.base import Base, check_labels, check_ops, prepare_base, tensors_of
 from tinybench.train.ptq.layers import SAMPLES as LAYER_SAMPLES
 from tinybench.train.ptq.layers import Layer, compare_layers
 from tinybench.train.ptq.options import FEWEST, MODES, QuantizeOptions
@@ -139,12 +139,12 @@ class _Run:
             samples, self.split = recorded, self.split.of_labelled(recorded)
         pool = np.sort(np.concatenate([self.split.train, self.split.calibration]))
         drawn = _count_representatives(options, len(pool))
+        check_labels(options, samples)
         base = prepare_base(self.model, options, self.work, self._job)
+        check_ops(base, options.keep_float)
         samples = number_classes(samples, base.outputs)
         pixel_range, evidence = self._settle_pixels(base, samples, pool)
-        if options.select == "best" and (samples.labels is None or base.outputs is None):
-            unlabelled = f"{samples.path} has none that suit"
-            raise DataError("labels, to select the best by", unlabelled, "leave out --select best")
+        check_labels(options, samples, scored=base.outputs is not None)
         test = self._held_back(samples, base, "test", pixel_range)
         select = self._held_back(samples, base, "selection", pixel_range)
         made, converter = self._make(base, samples, pool, drawn, pixel_range)

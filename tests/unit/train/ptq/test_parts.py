@@ -174,7 +174,7 @@ def test_names_of_layers() -> None:
     [
         (("--mode", "int9"), "did you mean int8"),
         (("--split", "test=2"), "--split"),
-        ((), "no such file or folder"),
+        ((), "no such file: m.keras"),
     ],
 )
 def test_mistakes_are_told_at_once(tmp_path: Path, arguments: tuple, words: str) -> None:
