@@ -20,11 +20,11 @@ from tinybench.train import isolated
 
 def keras_file(path: Path, shape: tuple[int, ...]) -> None:
     """A .keras file as far as it tells of its layers: no weights."""
-    kinds = {"conv": "Conv2D", "hidden": "Dense", "scores": "Dense"}
+    kinds = {"conv": "Conv2D", "act": "ReLU", "hidden": "Dense", "scores": "Dense"}
     entry = {"name": "entry", "batch_shape": [None, *shape]}
     layers = [{"module": "keras.layers", "class_name": "InputLayer", "config": entry}]
     for name, kind in kinds.items():
-        config = {"name": name, **({"units": 4} if kind == "Dense" else {})}
+        config = {"name": name, **({"units": 4} if kind == "Dense" else {"activation": "swish"})}
         layers.append({"module": "keras.layers", "class_name": kind, "config": config})
     model = {"class_name": "Functional", "config": {"name": "m", "layers": layers}}
     with zipfile.ZipFile(path, "w") as file:
@@ -102,6 +102,7 @@ def test_what_is_no_model(model: str, seen: str) -> None:
         ("prune model.keras --data pictures.npz --split-seed -1", "split_seed between 0"),
         ("prune windows.keras --data windows.npz --augment flip", "to augment by flip"),
         ("resize windows.keras --data windows.npz --size 8", "a model that takes pictures"),
+        ("activation model.keras --data pictures.npz --replace gelu", "the model has relu, silu"),
         ("distill model.keras --data pictures.npz --student lenett", "did you mean 'lenet'?"),
         ("distill model.keras --data pictures.npz --student none.keras", "no file none.keras"),
         ("distill model.keras --data pictures.npz --student conv1d", "an input shape for conv1d"),
@@ -136,6 +137,10 @@ def test_new(words: str, seen: str) -> None:
     refuse(f"new {words} -o x.keras", seen)
 
 
+def test_a_demo_on_no_board() -> None:
+    refuse("demo --board none", "board='none'")
+
+
 def test_of_what_is_not_known_nothing_is_refused(tmp_path: Path) -> None:
     from tinybench.train.outline import read_outline
 
@@ -152,3 +157,4 @@ def test_of_what_is_not_known_nothing_is_refused(tmp_path: Path) -> None:
     outline = read_outline(Path("windows.keras"))
     assert outline is not None
     assert (outline.input_shape, list(outline.units)) == ((16, 3), ["hidden", "scores"])
+    assert outline.activations == {"silu", "relu"}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tinybench.whole import write_whole
+from tinybench.whole import check_writable, write_whole
 
 
 def test_many_at_once_leave_one_of_theirs(tmp_path: Path) -> None:
@@ -34,3 +34,15 @@ def test_what_cannot_be_written_leaves_the_old_one(
         write_whole(path, b"new")
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_cannot_be_written_is_known_before(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    check_writable(tmp_path / "a" / "b" / "new")
+    check_writable(tmp_path / "file")
+    for path, kind in ((tmp_path, IsADirectoryError), (tmp_path / "file/x", NotADirectoryError)):
+        with pytest.raises(kind):
+            check_writable(path)
+    with pytest.raises(OSError, match="/proc'"):
+        check_writable(Path("/proc/x"))
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]

@@ -19,6 +19,7 @@ from typing import Any
 from tinybench.errors import UsageError
 
 _FLAT = frozenset({"Functional", "Sequential"})
+_ALIASES = {"swish": "silu", "hard_swish": "hard_silu"}
 
 
 @dataclass(frozen=True)
@@ -28,11 +29,13 @@ class Outline:
     Attributes:
         layers: their classes by name, in the file's order.
         units: of its dense layers, by name.
+        activations: by Keras's names; empty where one is not Keras's.
         input_shape: of one sample; None where the file does not say.
     """
 
     layers: Mapping[str, str]
     units: Mapping[str, int]
+    activations: frozenset[str]
     input_shape: tuple[int | None, ...] | None
 
 
@@ -57,13 +60,31 @@ def _outline(model: Mapping[str, Any]) -> Outline | None:
     return Outline(
         {name: layer["class_name"] for name, layer in layers.items()},
         {n: x["config"]["units"] for n, x in layers.items() if x["class_name"] == "Dense"},
+        _activations(layers.values()),
         tuple(shape[1:]) if shape else None,
     )
+
+
+def _activations(layers: Collection[Mapping[str, Any]]) -> frozenset[str]:
+    named = [layer["config"].get("activation") or "linear" for layer in layers]
+    if not all(isinstance(name, str) for name in named):
+        return frozenset()
+    kinds = {layer["class_name"].lower() for layer in layers} & {"relu", "elu"}
+    return frozenset(_ALIASES.get(name, name) for name in named) - {"linear"} | kinds
 
 
 def _is_plain(layer: Mapping[str, Any]) -> bool:
     own = str(layer.get("module") or "").startswith("keras")
     return own and layer["class_name"] not in _FLAT and "layer" not in layer["config"]
+
+
+def nothing_to_replace(replace: Sequence[str], have: Collection[str]) -> UsageError:
+    """A network has none of the activations that are to be replaced."""
+    return UsageError(
+        f"activations to replace ({', '.join(replace)})",
+        f"the model has {', '.join(sorted(have)) or 'none'}",
+        "name others with --replace",
+    )
 
 
 def check_names(

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tinybench.boards import load_board
 from tinybench.errors import StaleBuild, UsageError, system_error
 from tinybench.project import DataConfig, Project, overlay
 from tinybench.workflow.firmware import Compiled, build_compiled, compile_model, find_flashed
@@ -189,11 +190,13 @@ def train_demo(
         The trained model's facts, and the project.
 
     Raises:
-        ToolMissing: TensorFlow or scikit-learn is not installed.
+        ConfigError: there is no such board.
+        ToolMissing: TensorFlow, scikit-learn or the board's emulator is not installed.
         ModelError: training or conversion failed.
     """
     from tinybench.train.digits import train_digits
 
+    check_reach(Project(root=folder), load_board(board))
     (watch or Silent()).phase("training a small CNN on scikit-learn's digits, quantizing to int8")
     made = train_digits(folder)
     data = DataConfig(path=made.data, labels=made.labels)

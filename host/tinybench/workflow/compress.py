@@ -133,7 +133,7 @@ def create_model(
     if data is None and not (checked.input and checked.classes):
         raise UsageError(
             "data to train on, or an input size and a number of classes",
-            "neither is given",
+            f"no data, input={checked.input or 'none'}, classes={checked.classes or 'none'}",
             "--data PATH, or --input 28x28x1 --classes 10",
         )
     check_create(network, checked, training, keras_file(out), data)

@@ -158,10 +158,13 @@ def _check_file(path: Path, option: str) -> None:
 
 
 def _check_layers(options: Any, outline: Outline | None) -> None:
-    """Names of layers among a method's options."""
-    from tinybench.train.outline import check_names
+    """Names of layers, and of activations, among a method's options."""
+    from tinybench.train.outline import check_names, nothing_to_replace
 
     if outline is not None:
+        replace, have = getattr(options, "replace", ()), outline.activations
+        if replace and have and not have & set(replace):
+            raise nothing_to_replace(replace, have)
         check_names(outline.layers, getattr(options, "skip", ()), "skip", patterns=True)
         check_names(outline.layers, getattr(options, "remove", ()), "remove")
         units = [text.partition("=")[0] for text in getattr(options, "units", ())]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from tinybench.errors import UsageError
 from tinybench.methods import Activation
 from tinybench.train.compress.fit import Trainer
 from tinybench.train.compress.freeze import only
@@ -22,6 +21,7 @@ from tinybench.train.compress.network import (
     same,
     take_apart,
 )
+from tinybench.train.outline import nothing_to_replace
 
 _AS_LAYERS = {"ReLU": "relu", "ELU": "elu"}
 
@@ -35,12 +35,8 @@ def activation(model: Any, options: Activation, trainer: Trainer) -> Made:
     network = take_apart(model)
     sites = calls_with(network, options.replace)
     if not sites:
-        seen = sorted({found for call in network.calls if (found := _has(call))})
-        raise UsageError(
-            f"activations to replace ({', '.join(options.replace)})",
-            f"the model has {', '.join(seen) or 'none'}",
-            "name others with --replace",
-        )
+        have = {found for call in network.calls if (found := _has(call))}
+        raise nothing_to_replace(options.replace, have)
     if options.at_once:
         made = with_activation(network, set(sites), options.to)
         trainer.fit(made, "all")
