@@ -1,4 +1,4 @@
-"""10,000 damaged models: each is compiled or refused, in bounded time and memory.
+"""4,000 damaged models: each is compiled or refused, in bounded time and memory.
 
 TINYBENCH_FUZZ_SEED and TINYBENCH_FUZZ_COUNT repeat a failure, or look further.
 """
@@ -18,7 +18,7 @@ from support.realdata import DATA
 
 TESTS = Path(__file__).parents[1]
 SEED = int(os.environ.get("TINYBENCH_FUZZ_SEED", "20261123"))
-COUNT = int(os.environ.get("TINYBENCH_FUZZ_COUNT", "10000"))
+COUNT = int(os.environ.get("TINYBENCH_FUZZ_COUNT", "4000"))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the memory limit is read from Linux's /proc")
