@@ -22,14 +22,15 @@ if TYPE_CHECKING:
     from tinybench.train.ptq.options import QuantizeOptions
 
 
-def check_output(out: Path, model: Path | None = None) -> None:
-    """An output can be written, and is not the model itself.
+def check_output(out: Path, *read: Path) -> None:
+    """An output can be written, and is none of the files that are read.
 
     Raises:
         UsageError: why not.
     """
-    if model is not None and out.resolve() == model.resolve():
-        raise UsageError("an output that is not the model itself", f"{out}", "choose another")
+    if out.resolve() in {path.resolve() for path in read}:
+        wanted = "an output that is not written over what is read"
+        raise UsageError(wanted, f"{out} is read", "choose another name for the output")
     try:
         check_writable(out)
     except OSError as error:
@@ -37,7 +38,12 @@ def check_output(out: Path, model: Path | None = None) -> None:
 
 
 def check_quantize(
-    model: Path, options: QuantizeOptions, out: Path, labels: Path | None, board: str | None
+    model: Path,
+    data: str,
+    options: QuantizeOptions,
+    out: Path,
+    labels: Path | None,
+    board: str | None,
 ) -> None:
     """What a quantization is told of goes together, as far as its files say.
 
@@ -50,7 +56,7 @@ def check_quantize(
 
     if model.suffix.lower() != ".tflite" or not model.exists():
         check_kind(model)
-    check_output(out, model)
+    check_output(out, model, Path(data), *([labels] if labels else []))
     if labels is not None:
         read_labels(labels)
     if board:

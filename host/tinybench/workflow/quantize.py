@@ -87,7 +87,7 @@ def quantize_model(
     """
     watch = watch or Silent()
     started = time.monotonic()
-    check_quantize(model, options, out, project.data.labels, project.board)
+    check_quantize(model, data.path, options, out, project.data.labels, project.board)
     watch.phase(f"opening {data.path}")
     samples, split = open_divided(project, data)
     check_calibration(model, samples, options)
