@@ -223,7 +223,7 @@ def _step(
         raise ConfigError(f"{path}: no options in {where}", ", ".join(options), "remove them")
     else:
         if not (file := (path.parent / what).resolve()).is_file():
-            todo = f"name a file beside {path.name}, or one below: paths are relative to it"
+            todo = f"make it (`tinybench new` does), or name another, relative to {path.name}"
             raise ConfigError(f"{path}: the model of {where}", f"no file {file}", todo)
         what = str(file)
     settings = make_options(Training, training, f"{where} training")
