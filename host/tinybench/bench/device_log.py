@@ -21,7 +21,7 @@ class DeviceLog:
         path: the file; None keeps the tail only.
 
     Attributes:
-        rom: what the boot ROM said since the last greeting.
+        rom: what the boot ROM said since the firmware last answered.
     """
 
     def __init__(self, path: Path | None = None) -> None:

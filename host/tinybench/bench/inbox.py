@@ -11,7 +11,7 @@ from tinybench.link import Link
 from tinybench.wire import codec
 from tinybench.wire.frame import Frame, Stray, Unframer
 from tinybench.wire.layout import Message
-from tinybench.wire.messages import PROTOCOL, Error, ErrorCode, Hello, Log, LogLevel
+from tinybench.wire.messages import PROTOCOL, Booted, Error, ErrorCode, Hello, Log, LogLevel
 
 
 @dataclass(frozen=True)
@@ -118,6 +118,8 @@ class Inbox:
             return None
         if isinstance(message, Error) and message.code == ErrorCode.DAMAGED:
             self.refused += 1
+        if not isinstance(message, Booted):
+            self._log.rom.reasons.clear()  # it gets on: no loop
         return Arrival(item.seq, message)
 
 

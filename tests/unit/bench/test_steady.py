@@ -154,6 +154,28 @@ def test_starts_of_long_ago_are_no_loop() -> None:
     assert device.log.rom.reasons == [], "forgotten once it has answered"
 
 
+class Muttering(FakeDevice):
+    """Answers, with a start of the boot ROM before each answer: a bad cable's, or real ones."""
+
+    silent = False
+
+    def answer_frame(self, frame: Frame) -> None:
+        if not self.silent:
+            self.say_raw(BROWN_OUT)
+            super().answer_frame(frame)
+
+
+def test_starts_with_answers_between_them_are_no_loop() -> None:
+    link = Muttering()
+    steady = steady_on(link)
+    steady.check()
+    for sample in range(8):
+        assert steady.infer(sample, [DATA]).outputs == [DATA[::-1]]
+    link.silent = True
+    with pytest.raises(DeviceSilent):
+        steady.infer(8, [DATA])
+
+
 def test_text_is_shown_by_lines_each_once() -> None:
     device = Device(
         Talking(b"Hello from MicroPython\r\nit is 21 degrees\r\n>>> ", 100),
