@@ -29,6 +29,7 @@ from typing import Any
 from tinybench.boards import load_board
 from tinybench.errors import ConfigError, UsageError, system_error
 from tinybench.methods import (
+    METHODS,
     Create,
     DataSpec,
     Training,
@@ -213,6 +214,10 @@ def _step(
     if type(entry.get("control", False)) is not bool:
         seen = f"control={entry['control']!r}"
         raise ConfigError(f"{path}: control of [steps.{name}]", seen, NOTATION[bool])
+    if entry.get("control") and (kind != "method" or find_method(what).control is None):
+        able = ", ".join(method.name for method in METHODS.values() if method.control)
+        todo = f"take it out; those that have one are {able}"
+        raise ConfigError(f"{path}: control of [steps.{name}]", f"{what} has none", todo)
     where = f"[steps.{name}]"
     if kind == "method":
         make_options(find_method(what).options, options, where)

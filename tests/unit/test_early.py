@@ -87,6 +87,15 @@ def test_what_is_no_model(model: str, seen: str) -> None:
     refuse(f"quantize {model} --data pictures.npz", seen)
 
 
+@pytest.mark.parametrize(("command", "end"), [("quantize", "tflite"), ("compress prune", "keras")])
+def test_a_model_that_was_cut_off(command: str, end: str) -> None:
+    Path("cut.keras").write_bytes(Path("model.keras").read_bytes()[:-9])
+    refuse(
+        f"{command} cut.keras --data pictures.npz -o x.{end}",
+        "neither a whole zip archive nor HDF5",
+    )
+
+
 @pytest.mark.parametrize(
     ("words", "seen"),
     [

@@ -72,6 +72,8 @@ def test_steps_branch_and_inherit_settings(tmp_path: Path) -> None:
         ("[data]", '[pipeline]\nboard = "virt-c4"\n[data]', "did you mean 'virt-c3'?"),
         ("[data]", "pipeline = 3\n[data]", "write [pipeline] on a line of its own"),
         ("{ epochs = 1 }", "1", "write [steps.half.training] on a line of its own"),
+        ('new = "lenet"', 'new = "lenet"\ncontrol = true', "lenet has none"),
+        ('method = "qat"', 'method = "huffman"\ncontrol = true', "those that have one are prune"),
         ("control = true", "control = 1", "write true or false, without quotes"),
         ('path = "samples.npz"', "path = 3", "path as a path or name"),
         ('method = "qat"', "", 'such as method = "prune"'),

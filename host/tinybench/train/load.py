@@ -95,8 +95,20 @@ def check_kind(path: Path, *, retrain: bool = False) -> None:
         )
     if not path.exists():
         raise ModelError("read a model", f"no such file: {path}", "check the path")
+    if keras and path.is_file() and not _is_whole(path):
+        raise ModelError(
+            f"load the model {path}",
+            f"its {path.stat().st_size:,} B are neither a whole zip archive nor HDF5",
+            "copy it anew, or save it anew with model.save('model.keras')",
+        )
     if not (keras or path.is_dir() or path.suffix.lower() == ".zip"):
         raise _unknown(path, f"a file that ends in {path.suffix or 'nothing'}")
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether a .keras or .h5 file may be one: an archive has its table at its end."""
+    with path.open("rb") as file:
+        return file.read(4) == b"\x89HDF" or zipfile.is_zipfile(file)
 
 
 def _unknown(path: Path, seen: str) -> ModelError:

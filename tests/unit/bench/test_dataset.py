@@ -85,7 +85,7 @@ def test_a_value_that_is_not_finite_makes_its_sample_unreadable(tmp_path: Path) 
         ({"x": PIXELS.astype(np.int64)}, "x of int64"),
         ({"x": PIXELS, "y": np.array([0])}, "y of int64 (1,)"),
         ({"x": PIXELS, "y": np.array([0.0, 1.0])}, "y of float64"),
-        ({"x": PIXELS, "y": np.eye(2, 4, dtype=int)}, "y of int64 (2, 4)"),
+        ({"x": PIXELS, "y": 2 * np.eye(2, 4, dtype=int)}, "y of int64 (2, 4)"),
         ({"x": PIXELS, "y": np.array([0, 4])}, "class 4"),
         ({"x": PIXELS, "y": np.array([0, -1])}, "class -1"),
         ({"x": np.array([{}], object)}, "pickle"),
@@ -97,6 +97,11 @@ def test_npz_that_does_not_suit_is_refused(
     with pytest.raises(DataError) as caught:
         open_dataset(npz(tmp_path, **arrays), SPEC)
     assert seen in caught.value.seen
+
+
+def test_one_hot_labels_are_class_numbers(tmp_path: Path) -> None:
+    data = open_dataset(npz(tmp_path, x=PIXELS, y=np.eye(4)[[3, 1]]), SPEC)
+    assert [data.label(i) for i in range(2)] == [3, 1]
 
 
 def test_tensors_of_another_type_are_refused(tmp_path: Path) -> None:

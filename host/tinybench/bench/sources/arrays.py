@@ -65,7 +65,7 @@ def array_source(
         kind: for reports.
         name: the file's, for messages.
         x: samples; see :func:`open_npz` for the meaning of its dtype.
-        y: classes, shape (samples,) or (samples, 1), or None.
+        y: classes, shape (samples,) or (samples, 1), one-hot (samples, classes), or None.
         spec: the model's input.
         pixel_range: what pixels stand for.
 
@@ -74,7 +74,7 @@ def array_source(
     """
     _check_shape(name, x, spec)
     convert, preparation = _conversion(name, x, spec, pixel_range)
-    labels = None if y is None else _labels(name, y, len(x), spec)
+    labels = None if y is None else _labels(name, from_one_hot(y), len(x), spec)
     return Source(
         kind=kind,
         names=tuple(str(index) for index in range(len(x))),
@@ -84,6 +84,12 @@ def array_source(
         groups=labels or (0,) * len(x),
         preparation=preparation,
     )
+
+
+def from_one_hot(y: NDArray[Any]) -> NDArray[Any]:
+    """Class numbers of one-hot rows, (samples, classes); anything else as it is."""
+    rows = y.ndim == 2 and y.shape[1] > 1 and bool(((y == 0) | (y == 1)).all())
+    return y.argmax(axis=1) if rows and bool((y.sum(axis=1) == 1).all()) else y
 
 
 def _check_shape(name: str, x: NDArray[Any], spec: InputSpec) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tinybench.bench.sources.arrays import from_one_hot
 from tinybench.bench.sources.idx import find_idx_images, read_idx
 from tinybench.errors import DataError
 from tinybench.train.data.common import PART_NAMES, by_name, files_stamp, picture_size
@@ -135,9 +136,7 @@ def _class_numbers(
     if y.dtype.kind in "US" and y.ndim == 1:
         names, labels = by_name([str(value) for value in y])
         return names, labels, True
-    one_hot = y.ndim == 2 and y.shape[1] > 1 and bool(((y == 0) | (y == 1)).all())
-    if one_hot and bool((y.sum(axis=1) == 1).all()):
-        y = y.argmax(axis=1)
+    y = from_one_hot(y)
     if y.dtype.kind not in "iub" or y.reshape(len(y), -1).shape[1] != 1 or y.min() < 0:
         raise DataError(
             "labels as class numbers from 0, as names, or one-hot",

@@ -103,6 +103,10 @@ def number_classes(samples: Samples, outputs: int | None) -> Samples:
             class_names=tuple(names[i] for i in present),
         )
     left = f", {len(present)} of them left" if len(present) != len(names) else ""
+    if outputs == 1:
+        seen = f"it gives one; {samples.path} has {len(names)} classes{left}"
+        todo = "end it in Dense(2) and a softmax in place of one sigmoid"
+        raise DataError("a model that gives a score for each class", seen, todo)
     raise DataError(
         f"labels for the {outputs} classes that the model tells apart",
         f"{samples.path} has {len(names)} classes{left}",

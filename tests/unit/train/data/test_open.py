@@ -130,6 +130,8 @@ def test_filters_keep_the_models_numbering_until_it_is_known(tmp_path: Path) -> 
     assert few.class_names == ("CROW", "WREN")
     with pytest.raises(DataError, match="4 classes, 2 of them left"):
         number_classes(kept, 3)
+    with pytest.raises(DataError, match="a score for each class"):
+        number_classes(kept, 1)
     with pytest.raises(DataError, match="did you mean CROW"):
         open_samples(tmp_path, exclude=("CROWS",))
 
