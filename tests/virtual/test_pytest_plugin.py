@@ -6,9 +6,12 @@ import xml.etree.ElementTree as ET
 from importlib.metadata import entry_points
 from pathlib import Path
 
+import platformdirs
 import pytest
 
 from support import cli
+
+CACHE = platformdirs.user_cache_dir()  # before pytester sets another home
 
 SUITE = """
 import pytest
@@ -25,7 +28,8 @@ def test_again(tinybench_report, tinybench_board):
 
 
 @pytest.fixture
-def suite(pytester: pytest.Pytester) -> pytest.Pytester:
+def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    monkeypatch.setenv("XDG_CACHE_HOME", CACHE)  # objects of other builds
     cli.write_model(pytester.path)
     cli.write_data(pytester.path, 6)
     pytester.makepyfile(SUITE)
