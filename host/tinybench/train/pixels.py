@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binomtest
 
 from tinybench.bench.preprocess import PIXEL_RANGES
 from tinybench.errors import DataError
@@ -59,6 +58,8 @@ def try_ranges(
 
 
 def _surely_better(best: NDArray[np.bool_], other: NDArray[np.bool_]) -> bool:
+    from scipy.stats import binomtest
+
     only_best, only_other = int((best & ~other).sum()), int((other & ~best).sum())
     n = only_best + only_other
     return n > 0 and bool(binomtest(only_best, n).pvalue < _DOUBT)
