@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from support.compressing_early import too_early_for_data, too_few_classes
 from support.compressing_inputs import classes_on_record, pixel_ranges
 from tinybench.errors import TinybenchError
 from tinybench.methods import (
@@ -630,27 +631,6 @@ def networks_apart(bench: Bench) -> dict[str, Any]:
     }
 
 
-def too_early_for_data(bench: Bench) -> dict[str, Any]:
-    """What a job refuses before it reads the data, which do not exist."""
-    import keras
-    from keras import layers
-
-    from tinybench.train.compress.job import compress_job
-
-    windows = [layers.Input((8, 8)), layers.Flatten(), layers.Dense(10), layers.Softmax()]
-    keras.Sequential(windows).save(bench.folder / "windows.keras")
-    request = {
-        "method": "prune", "options": {}, "training": {"augment": ["flip"], "seed": SEED},
-        "data": {"path": "nowhere"}, "model": str(bench.folder / "windows.keras"),
-        "out": "", "work": str(bench.folder / "flipped"), "code": [], "measure_before": True,
-    }  # fmt: skip
-    try:
-        compress_job(request)
-    except TinybenchError as error:
-        return {"said": f"{type(error).__name__}: {error}"}
-    return {"said": "nothing"}
-
-
 TRIALS: dict[str, Callable[[Bench], dict[str, Any]]] = {
     trial.__name__: trial
     for trial in (
@@ -678,6 +658,7 @@ TRIALS: dict[str, Callable[[Bench], dict[str, Any]]] = {
         other_activations,
         networks_apart,
         too_early_for_data,
+        too_few_classes,
         pixel_ranges,
         classes_on_record,
     )

@@ -54,6 +54,7 @@ def blocks(model: Any, options: Blocks, trainer: Trainer) -> Made:
         UnsupportedModel: there is no block.
         UsageError: no block has the name given.
     """
+    check_names(model, options)
     model = take_apart(model).model
     floor = options.floor or trainer.accuracy(model) - SLACK
     cut: list[dict[str, Any]] = []
@@ -76,6 +77,32 @@ def blocks(model: Any, options: Blocks, trainer: Trainer) -> Made:
     gone = [facts["block"] for facts in cut]
     notes = (f"rolled back, below the floor of {floor:.4f}: {', '.join(kept)}",) if kept else ()
     return Made(model, trainer.data, notes, {"floor": floor, "removed": gone, "cuts": cut})
+
+
+def check_names(model: Any, options: Blocks) -> None:
+    """Checks that there are blocks to take out.
+
+    Raises:
+        UnsupportedModel: there is none.
+        UsageError: none has a name that is given, or a name is given twice.
+    """
+    found = find_blocks(take_apart(model))
+    if not found:
+        raise UnsupportedModel(
+            "blocks: parts of the network that give the shape that they take",
+            "there is none",
+            "use prune --structured, or distill into a smaller network",
+        )
+    for name in options.remove:
+        _check_name(name, found)
+        if options.remove.count(name) > 1:
+            raise UsageError("blocks to take out, each once", f"{name!r} twice", "name it once")
+
+
+def _check_name(name: str, found: list[Block]) -> None:
+    names = [block.last.name for block in found]
+    if name not in names:
+        raise UsageError(f"a block ({', '.join(names)})", f"{name!r}", "name one of them")
 
 
 def find_blocks(network: Network) -> list[Block]:
@@ -165,19 +192,9 @@ def _is_closed(network: Network, part: tuple[Call, ...], first: Any) -> bool:
 def _choose(network: Network, name: str | None, kept: set[str], trainer: Trainer) -> Block | None:
     """The named block, or the one whose loss costs the least accuracy before any training."""
     found = find_blocks(network)
-    if not found:
-        raise UnsupportedModel(
-            "blocks: parts of the network that give the shape that they take",
-            "there is none",
-            "use prune --structured, or distill into a smaller network",
-        )
     if name is not None:
-        for block in found:
-            if block.last.name == name:
-                return block
-        raise UsageError(
-            f"a block ({', '.join(b.last.name for b in found)})", f"{name!r}", "name one of them"
-        )
+        _check_name(name, found)
+        return next(block for block in found if block.last.name == name)
     left = [block for block in found if block.last.name not in kept]
     scored = [(trainer.accuracy(without_block(network, b.last.name)), b) for b in left]
     return max(scored, key=lambda pair: pair[0])[1] if scored else None

@@ -126,8 +126,15 @@ def divide(
             f"calibration={len(calibration)} of {len(samples)} samples",
             "give more data",
         )
+    train = part("train", spec["limit"])
+    if len(np.unique(train.y)) < 2:
+        raise DataError(
+            "samples of two classes or more, to tell apart",
+            f"all {len(train)} to train on are of class {int(train.y[0])}",
+            "give data with more classes, or a higher --limit",
+        )
     return Data(
-        train=part("train", spec["limit"]),
+        train=train,
         validation=part("selection", spec["limit"]),
         test=part("test"),
         calibration=calibration.x,

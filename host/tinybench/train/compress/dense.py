@@ -45,6 +45,15 @@ def dense(model: Any, options: Dense, trainer: Trainer) -> Made:
     return Made(model, trainer.data, facts={"units": hidden_layers(model)})
 
 
+def check_sizes(model: Any, options: Dense) -> None:
+    """Checks that layers are there to be made as small as is asked.
+
+    Raises:
+        UsageError: no such layer, or sizes that are none.
+    """
+    _wanted(take_apart(model).model, options.units)
+
+
 def hidden_layers(model: Any) -> dict[str, int]:
     """Units of the dense layers but the last, by name, the last of them first."""
     network = take_apart(model)
@@ -115,7 +124,9 @@ def _search(model: Any, options: Dense, trainer: Trainer) -> Made:
             low, high, best = (low, units, made) if reached >= floor else (units, high, best)
         model = best
     facts = {"floor": floor, "tried": tried, "units": hidden_layers(model)}
-    return Made(model, trainer.data, facts=facts)
+    kept = any(one["validation"] >= floor for one in tried)
+    notes = () if kept else (f"no smaller size keeps the floor of {floor:.4f}: all is as it was",)
+    return Made(model, trainer.data, notes, facts)
 
 
 def _wanted(model: Any, texts: tuple[str, ...]) -> Mapping[str, int]:

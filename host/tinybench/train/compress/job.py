@@ -19,6 +19,7 @@ from tinybench.train.compress.fit import Data, Trainer
 from tinybench.train.compress.load import load_model
 from tinybench.train.compress.made import Made
 from tinybench.train.compress.measure import convert, describe, int8_right
+from tinybench.train.compress.suits import check_suits
 from tinybench.train.finite import check_finite
 from tinybench.train.isolated import report
 from tinybench.train.load import named_weights, refuse_recurrent
@@ -52,6 +53,7 @@ def compress_job(request: dict[str, Any]) -> dict[str, Any]:
     settle(training.seed)
     model = load_model(Path(request["model"]), request["code"])
     check_shape(parse_augmentation(training.augment), tuple(model.input_shape[1:]))
+    check_suits(method.name, model, options)
     report("reading the data")
     added = getattr(options, "add", ())
     data = load_data(request["data"], model, Path(request["model"]), training.seed, added)

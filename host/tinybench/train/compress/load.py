@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tinybench.errors import UsageError
 from tinybench.train.load import load_model as load_any
 
 
@@ -19,8 +20,16 @@ def load_model(path: Path, code: Sequence[str] = ()) -> Any:
             ``@keras.saving.register_keras_serializable()``.
 
     Raises:
+        UsageError: a file of code fails.
         ModelError: it cannot be loaded, is another kind of file, or has several inputs.
     """
     for file in code:
-        runpy.run_path(str(file))
+        try:
+            runpy.run_path(str(file))
+        except Exception as error:
+            raise UsageError(
+                f"run the Python file {file}, to have its layers",
+                f"{type(error).__name__}: {' '.join(str(error).split())[:200]}",
+                "it should define and register layers, and import what they need",
+            ) from error
     return load_any(path, retrain=True).model

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tinybench.errors import UnsupportedModel
+from tinybench.errors import UnsupportedModel, UsageError
 from tinybench.methods import Outputs
 from tinybench.train.compress.data import of_classes, on_all
 from tinybench.train.compress.fit import Trainer
@@ -31,12 +31,19 @@ def outputs(model: Any, options: Outputs, trainer: Trainer) -> Made:
 
     Raises:
         DataError: a pattern means no class.
+        UsageError: one class is left, which is nothing to tell apart.
         UnsupportedModel: there is no layer with one channel per class.
     """
     network, names = take_apart(model), trainer.data.class_names
     last, head = _last(network), _head(network)
     count = int(network.end.shape[-1])
     kept = _kept(options.keep, names) if options.keep else list(range(count))
+    if len(kept) < 2:
+        raise UsageError(
+            "two classes or more to keep, to tell apart",
+            f"only {names[kept[0]]} is kept",
+            "name more of them with --keep",
+        )
     made = with_outputs(network, last, kept, len(options.add), trainer.training.seed)
     if options.keep:
         trainer.data = dataclasses.replace(
@@ -53,6 +60,15 @@ def outputs(model: Any, options: Outputs, trainer: Trainer) -> Made:
                 trainer.fit(made, "dense-head")
     labels = trainer.data.class_names
     return Made(made, trainer.data, labels=labels, facts={"classes": len(labels)})
+
+
+def check_last(model: Any, options: Outputs) -> None:
+    """Checks that there is a layer to add outputs to, or to take them from.
+
+    Raises:
+        UnsupportedModel: none has one channel per class.
+    """
+    _last(take_apart(model))
 
 
 def with_outputs(network: Network, last: Call, kept: list[int], added: int, seed: int) -> Any:

@@ -30,6 +30,24 @@ def test_it_is_named(trials: dict[str, Any], what: str, words: str) -> None:
     assert words in trials["refusals"][what]
 
 
-def test_changes_to_pictures_are_refused_before_data_are_read(trials: dict[str, Any]) -> None:
-    said = trials["too_early_for_data"]["said"]
-    assert "DataError: pictures (height, width, channels), to augment by flip" in said
+@pytest.mark.parametrize(
+    ("what", "words"),
+    [
+        ("flip", "DataError: pictures (height, width, channels), to augment by flip"),
+        ("units", "'hidden=80'; there are hidden=24"),
+        ("block", "a block (residual"),
+        ("block_twice", "'residual' twice"),
+        ("code", "broken.py, to have its layers: ZeroDivisionError"),
+        ("nothing_wrong", "DataError: read the data nowhere"),
+    ],
+)
+def test_what_the_model_has_not_is_named_before_data_are_read(
+    trials: dict[str, Any], what: str, words: str
+) -> None:
+    assert words in trials["too_early_for_data"][what]
+
+
+def test_one_class_is_nothing_to_tell_apart(trials: dict[str, Any]) -> None:
+    said = trials["too_few_classes"]
+    assert "to train on are of class 0" in said["data"]
+    assert "two classes or more to keep" in said["outputs"]
