@@ -80,7 +80,7 @@ def test_what_stays_as_it_is_is_measured_once(
         return {s: v for s, v in sides.items() if s == "after" or request["measure_before"]}
 
     monkeypatch.setattr(compress, "run_and_publish", job)
-    (tmp_path / "m.keras").touch()
+    (tmp_path / "m.keras").write_bytes(b"\x89HDF")  # as a whole file begins
     np.savez(tmp_path / "x.npz", x=np.zeros((2, 4), np.float32), y=[0, 1])
     options = {"board": ""} if method == "huffman" else {}
     order = Order(
