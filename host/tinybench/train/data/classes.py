@@ -97,10 +97,15 @@ def number_classes(samples: Samples, outputs: int | None) -> Samples:
     if outputs == len(names) or (not samples.named and (outputs or 0) > present[-1]):
         return samples
     if outputs is None or outputs == len(present):
+        notes = samples.notes
+        if outputs and not samples.named:
+            kept = ", ".join(str(number) for number in present[:8]) + ", ..." * (outputs > 8)
+            notes = (*notes, f"classes {kept} are taken for the model's outputs in this order")
         return dataclasses.replace(
             samples,
             labels=np.searchsorted(present, samples.labels),
             class_names=tuple(names[i] for i in present),
+            notes=notes,
         )
     left = f", {len(present)} of them left" if len(present) != len(names) else ""
     if outputs == 1:

@@ -136,6 +136,13 @@ def test_filters_keep_the_models_numbering_until_it_is_known(tmp_path: Path) -> 
         open_samples(tmp_path, exclude=("CROWS",))
 
 
+def test_numbers_without_names_that_do_not_begin_at_0_are_told_of(tmp_path: Path) -> None:
+    np.savez(tmp_path / "late.npz", x=np.zeros((4, 2), np.float32), y=[3, 5, 5, 9])
+    samples = number_classes(open_samples(tmp_path / "late.npz"), 3)
+    assert samples.labels is not None and samples.labels.tolist() == [0, 1, 1, 2]
+    assert samples.notes == ("classes 3, 5, 9 are taken for the model's outputs in this order",)
+
+
 def test_pixels_become_what_they_stand_for() -> None:
     x = np.array([[0, 255]], np.uint8)
     assert to_reals(x, "-1:1").tolist() == [[-1, 1]]
