@@ -58,7 +58,7 @@ def test_without_tensorflow_the_extra_is_named(
     for name in ("tensorflow", "keras", "tf_keras"):
         (tmp_path / f"{name}.py").write_text(lack)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    (tmp_path / "m.keras").write_bytes(b"PK")
+    (tmp_path / "m.keras").write_bytes(b"\x89HDF")
     request = {"model": str(tmp_path / "m.keras"), "base": "", "made": "", "mode": "int8"}
     with pytest.raises(ToolMissing, match=r"tinybench\[train\]"):
         run_job(
