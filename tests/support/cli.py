@@ -65,7 +65,7 @@ class Running:
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
-            preexec_fn=_hear_ctrl_c,
+            preexec_fn=hear_signals,
         )
 
     def wait_for(self, condition: Callable[[], object]) -> None:
@@ -99,9 +99,10 @@ def _check_words(err: str) -> None:
     assert "error: a bug in tinybench" not in err, err
 
 
-def _hear_ctrl_c() -> None:
-    """Background jobs of a shell, which test runs may be, start with Ctrl-C ignored."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+def hear_signals() -> None:
+    """Test runs may be background jobs of a shell, or of nohup, which start with these ignored."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def children(pid: int) -> dict[int, str]:

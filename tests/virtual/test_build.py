@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from support.builds import small_program
+from support.cli import hear_signals
 from tinybench.boards import Board, load_board
 from tinybench.build import cache
 from tinybench.build.cache import Build, find_build, make_build
@@ -333,6 +334,7 @@ def test_an_interrupted_build_leaves_no_process(tmp_path: Path, number: signal.S
         [sys.executable, "-c", code, project, log],
         stderr=subprocess.DEVNULL,
         env={**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")},  # all is compiled
+        preexec_fn=hear_signals,
     )
     try:
         while not (log.is_file() and b"Compiling" in log.read_bytes()):
