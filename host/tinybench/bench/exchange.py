@@ -73,7 +73,7 @@ class Exchange:
         credits: requests that may be under way unanswered.
         greeted: the device has said Hello; from then on a Booted means that it was reset.
         on_tap: gets what a tap build says of its tensors.
-        resends: frames sent again, since the start.
+        resends: frames sent again to a device that has been greeted, since the start.
     """
 
     def __init__(self, link: Link, log: DeviceLog, timeout_s: float) -> None:
@@ -222,5 +222,5 @@ class Exchange:
         if flight is not None:
             self._sent += 1
             flight.place = self._sent
-            self.resends += 1
+            self.resends += self.greeted  # before that it may just not have booted
             self.outbox.write([flight.frame])

@@ -13,7 +13,7 @@ class LinkStats:
     Attributes:
         bytes_to_device, bytes_to_host: that were sent; that came, text and noise included.
         frames_to_device, frames_to_host: sent, resends included; that came intact.
-        resends: requests sent again, for whatever reason.
+        resends: requests sent again once it was greeted, for whatever reason.
         damaged_to_device: frames that the device found damaged, as far as its words arrived.
         damaged_to_host: pieces that came and were neither frame nor text.
         resets: boots of the device after the first.
