@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tinybench.errors import TinybenchError
 
 if TYPE_CHECKING:
-    from support.compressing import Bench
+    from support.compressing_bench import Bench
 
 ORDERS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "flip": ("prune", {}, {"augment": ["flip"]}),

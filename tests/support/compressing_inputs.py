@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from support.compressing import Bench
+    from support.compressing_bench import Bench
 
 
 def pixel_ranges(bench: Bench) -> dict[str, Any]:
