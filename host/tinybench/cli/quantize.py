@@ -153,6 +153,9 @@ def _show_layers(layers: dict[str, Any]) -> None:
     columns = ("", "op", "layer", "float range", "integers hold", "SQNR, dB", "cut off, %", "dead")
     print_table(columns, rows, right=(0, 5, 6, 7))
     show(f"  on {layers['samples']} held-back samples")
+    odd = [op for op in layers["not_compared"] if not op.endswith("QUANTIZE")]
+    if odd:
+        show(f"  not compared, having no tensor of the float model's: {', '.join(odd)}")
     show("")
 
 

@@ -55,7 +55,7 @@ def quantization_facts(
             "conversion_difference": done.base.probe,
         },
         "mode": options.mode,
-        "mode_title": MODES[options.mode].title,
+        "mode_title": _title(options),
         "desktop_only": where["desktop_only"],
         "output": {
             "path": "",
@@ -198,6 +198,11 @@ def _repeat(done: Quantization) -> Json:
             for draft, value in zip(done.drafts, values, strict=True)
         ],
     }
+
+
+def _title(options: QuantizeOptions) -> str:
+    left = ", ".join((*options.keep_float, *options.denylist))
+    return MODES[options.mode].title + (f", but in float {left}" if left else "")
 
 
 def _layers(done: Quantization) -> Json:

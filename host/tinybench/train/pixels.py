@@ -47,7 +47,7 @@ def try_ranges(
         )
     right = {name: right_of(to_reals(pixels, name)) for name in PIXEL_RANGES}
     tried = ", ".join(f"{name} {int(found.sum())}" for name, found in right.items())
-    evidence = f"right of {len(pixels)} calibration samples: {tried}"
+    evidence = f"right of {len(pixels)} samples, none of the test part: {tried}"
     best = max(right.values(), key=lambda found: int(found.sum()))
     likely = [name for name, found in right.items() if not _surely_better(best, found)]
     if len(likely) == 1:

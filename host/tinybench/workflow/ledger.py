@@ -74,10 +74,14 @@ def _elsewhere(row: Row, source: Row) -> list[str]:
     now, then, plain = row.on("huffman"), source.on("huffman"), row.on("plain")
     if now is None or then is None or plain is None:
         return lines
+    if now["flash_bytes"] > (1 - _WORTH) * plain["flash_bytes"]:
+        return [*lines, "Huffman code buys nothing beside plain weights"]
     flash = _change(now, then, "flash_bytes", "B flash")
     if flash:
-        cost = now["ticks"] / plain["ticks"] - 1
-        lines.append(f"with Huffman-coded weights: {flash}, for {cost:+.1%} {now['unit']}")
+        cost = f"{now['ticks'] / plain['ticks'] - 1:+.1%} {now['unit']}"
+        arena = now["arena_bytes"] - plain["arena_bytes"]
+        cost += f" and {arena:+,} B arena" if arena else ""
+        lines.append(f"with Huffman-coded weights: {flash}, for {cost}")
     return lines
 
 

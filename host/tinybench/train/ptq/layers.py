@@ -8,7 +8,7 @@ by name; both files come from one conversion.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from tinybench.model.graph import Graph, Tensor
 from tinybench.train.ptq.interpreter import Quick
 
 SAMPLES = 32
+LEAST_FOR_DEAD = 8
 """How many samples the figures rest on, at most."""
 
 _WITH_CHANNELS = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV"})
@@ -38,7 +39,8 @@ class Layer:
         sqnr_db: signal to quantization noise of its output; None where there is no noise.
         saturated: share of float values beyond ``holds`` by more than half a step, 0..1.
         channels: output channels of a convolution or dense layer; None for other ops.
-        dead: channels whose quantized value never changes over all samples and places.
+        dead: channels whose quantized value never changes over all samples and places; None of
+            fewer than :data:`LEAST_FOR_DEAD` samples.
         dead_in_float: those of them whose float value never changes either.
     """
 
@@ -88,6 +90,8 @@ def compare_layers(
             raw = rough.tensor(t)
             total.add(exact.tensor(places[total.tensor.name]), raw, rough.real(t, raw))
     layers = [total.layer(i, rough.graph.ops[i].name, names) for i, total in sums.items()]
+    if len(x) < LEAST_FOR_DEAD:  # of so few, anything looks dead
+        layers = [replace(layer, dead=None, dead_in_float=None) for layer in layers]
     return layers, tuple(lacking)
 
 

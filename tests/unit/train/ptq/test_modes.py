@@ -184,8 +184,10 @@ def test_a_planted_fault_shows_in_its_layer_and_not_before(made: Made, held_back
 
 def test_dead_channels_and_saturation_are_counted(made: Made) -> None:
     base, data = model(made, "base"), model(made, "int8")
-    zeros = np.zeros((4, 8, 8, 1), np.float32)
+    zeros = np.zeros((8, 8, 8, 1), np.float32)
     layers, _ = compare_layers(base, data, zeros, {})
+    few, _ = compare_layers(base, data, zeros[:7], {})
+    assert {layer.dead for layer in few} == {None}, "of so few, anything looks dead"
     # one value in the middle of the picture, others at its padded border: constant over samples
     assert layers[4].dead == layers[4].channels == 10
     bright = np.full((2, 8, 8, 1), 3.0, np.float32)  # three times as bright as any sample
