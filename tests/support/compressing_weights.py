@@ -177,6 +177,22 @@ def qat(bench: Bench) -> dict[str, Any]:
     }
 
 
+def ranges_of_qat(bench: Bench) -> dict[str, Any]:
+    """Where a network with a concatenation and a mean over places is rounded."""
+    import keras
+    from keras import layers
+
+    from tinybench.train.compress.qat import with_fake_quantization
+
+    entry = keras.Input((8, 8, 1))
+    parts = [layers.Conv2D(4, n, padding="same", activation="relu", name=f"c{n}") for n in (1, 3)]
+    x = layers.Concatenate(name="joined")([part(entry) for part in parts])
+    x = layers.GlobalAveragePooling2D(name="mean")(x)
+    x = layers.Dense(10, activation="softmax", name="scores")(x)
+    made = with_fake_quantization(keras.Model(entry, x))
+    return {"rounded": sorted(x.name for x in made.layers if type(x).__name__ == "FakeQuant")}
+
+
 def regularize(bench: Bench) -> dict[str, Any]:
     from tinybench.train.compress.regularize import regularize as run
 

@@ -21,8 +21,8 @@ from tinybench.train.compress.prune import Masks
 
 AGREEMENT_SAMPLES = 2000
 _AS_BEFORE = frozenset({
-    "AveragePooling2D", "Dropout", "Flatten", "GlobalAveragePooling2D", "GlobalMaxPooling2D",
-    "MaxPooling2D", "Reshape", "Softmax", "SpatialDropout2D", "ZeroPadding2D",
+    "AveragePooling2D", "Dropout", "Flatten", "GlobalMaxPooling2D", "MaxPooling2D", "Reshape",
+    "Softmax", "SpatialDropout2D", "ZeroPadding2D",
 })  # fmt: skip
 _CANNOT = frozenset({"Bidirectional", "GRU", "LSTM", "MultiHeadAttention", "SimpleRNN"})
 _FUSED = frozenset({"linear", "relu", "relu6"})
@@ -65,6 +65,7 @@ def with_fake_quantization(model: Any) -> Any:
             "(tinybench new conv1d)",
         )
     made: dict[int, Any] = {}
+    entry = FakeQuant(name="fake_quant_input")  # one, however many layers read the input
 
     def quantized(call: Call) -> Any:
         if id(call.layer) not in made:
@@ -74,10 +75,10 @@ def with_fake_quantization(model: Any) -> Any:
 
     def make(call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if call.inputs and call.inputs[0] is network.entry:
-            args = (FakeQuant(name="fake_quant_input")(args[0]), *args[1:])
+            args = (entry(args[0]), *args[1:])
         if call.kind not in QUANTIZED or getattr(call.layer, "groups", 1) != 1:
             x = call.layer(*args, **kwargs)
-            fuses = call.kind in _AS_BEFORE or _is_fused_later(network, call)
+            fuses = call.kind in _AS_BEFORE or _is_rounded_later(network, call)
             return x if fuses else FakeQuant(name=f"fake_quant_{call.name}")(x)
         layer = quantized(call)
         x = layer(args[0])
@@ -87,19 +88,26 @@ def with_fake_quantization(model: Any) -> Any:
             x = FakeQuant(name=f"fake_quant_{call.name}_sum")(x)
         if activation != "linear":
             x = keras.layers.Activation(activation, name=f"{call.name}_{activation}")(x)
-        if activation == "softmax" or _is_fused_later(network, call):
+        if activation == "softmax" or _is_rounded_later(network, call):
             return x
         return FakeQuant(name=f"fake_quant_{call.name}")(x)
 
     return rebuild(network, make)
 
 
-def _is_fused_later(network: Network, call: Call) -> bool:
-    """Whether only a relu reads it, which TFLite computes in the same op."""
+def _is_rounded_later(network: Network, call: Call) -> bool:
+    """Whether only one op reads it that TFLite computes with it, or in whose range it is kept.
+
+    That is a relu, or a concatenation: its inputs have the scale of its output.
+    """
     readers = network.readers(call.outputs[0])
-    if len(readers) != 1 or activation_of(call) != "linear":
+    if len(readers) != 1:
         return False
     reader = readers[0]
+    if reader.kind == "Concatenate":
+        return True
+    if activation_of(call) != "linear":
+        return False
     if reader.kind == "ReLU":
         return reader.layer.max_value in (None, 6) and not reader.layer.negative_slope
     return reader.kind == "Activation" and activation_of(reader) in _FUSED

@@ -150,6 +150,12 @@ def test_an_epoch_is_enough_for_statistics_of_normalization(trials: dict[str, An
     assert {f["momentum"] for f in facts.values()} == {0.99}, "the model keeps its own"
 
 
+def test_qat_rounds_where_tflite_has_a_range_of_its_own(trials: dict[str, Any]) -> None:
+    """Inputs of a concatenation have its range; a mean over places has one of its own."""
+    ends = ("input", "joined", "mean", "scores_sum")
+    assert trials["ranges_of_qat"]["rounded"] == [f"fake_quant_{end}" for end in ends]
+
+
 def test_what_pixels_stand_for_is_tried_on_the_model(trials: dict[str, Any]) -> None:
     facts = trials["pixel_ranges"]
     for name, ends in (("as trained", [0, 1]), ("from -1", [-1, 1])):
