@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from tinybench.errors import TinybenchError
 from tinybench.methods import (
     Training,
 )
@@ -110,3 +112,12 @@ def weights_of(model: Any) -> dict[str, Any]:
 def equal_weights(one: Any, other: Any) -> bool:
     pairs = zip(one.get_weights(), other.get_weights(), strict=True)
     return all(a.tobytes() == b.tobytes() for a, b in pairs)
+
+
+def said(action: Callable[[], Any]) -> str:
+    """The error that something ends in, with its kind."""
+    try:
+        action()
+    except TinybenchError as error:
+        return f"{type(error).__name__}: {error}"
+    return "nothing"

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from tinybench.errors import TinybenchError
-
-if TYPE_CHECKING:
-    from support.compressing_bench import Bench
+from support.compressing_bench import Bench, said
 
 ORDERS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "flip": ("prune", {}, {"augment": ["flip"]}),
@@ -57,8 +53,8 @@ def too_few_classes(bench: Bench) -> dict[str, str]:
 
     one = Outputs(keep=("1",))
     return {
-        "data": _words(lambda: create(bench.data.train.y * 0)),
-        "outputs": _words(lambda: outputs(bench.model(), one, bench.trainer())),
+        "data": said(lambda: create(bench.data.train.y * 0)),
+        "outputs": said(lambda: outputs(bench.model(), one, bench.trainer())),
     }
 
 
@@ -75,12 +71,4 @@ def _said(name: str, model: Path) -> str:
         "model": str(model), "work": str(model.parent / f"early-{name}"), "code": code,
         "measure_before": True,
     }  # fmt: skip
-    return _words(lambda: compress_job(request))
-
-
-def _words(action: Callable[[], Any]) -> str:
-    try:
-        action()
-    except TinybenchError as error:
-        return f"{type(error).__name__}: {error}"
-    return "nothing"
+    return said(lambda: compress_job(request))

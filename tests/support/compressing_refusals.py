@@ -11,8 +11,8 @@ import numpy as np
 from support.compressing_bench import (
     SEED,
     Bench,
+    said,
 )
-from tinybench.errors import TinybenchError
 from tinybench.methods import (
     Prune,
     Training,
@@ -60,13 +60,6 @@ def refusals(bench: Bench) -> dict[str, Any]:
     from tinybench.train.compress.job import _as_int8, check_data, claim
     from tinybench.train.compress.load import load_model
     from tinybench.train.compress.prune import prune
-
-    def said(action: Callable[[], Any]) -> str:
-        try:
-            action()
-        except TinybenchError as error:
-            return f"{type(error).__name__}: {error}"
-        return "nothing"
 
     data, model = bench.data, bench.model()
     other_size = Samples(data.train.x[:, :6], data.train.y)

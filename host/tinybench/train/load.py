@@ -76,14 +76,14 @@ def load_model(path: Path, *, retrain: bool = False) -> Loaded:
 
 
 def check_kind(path: Path, *, retrain: bool = False) -> None:
-    """Refuses what no model lies in, by its name alone: before TensorFlow is loaded.
+    """Refuses what no model lies in, by name and form: before TensorFlow is loaded.
 
     Args:
         path: the file or folder.
         retrain: as :func:`load_model`.
 
     Raises:
-        ModelError: it is not there, or of another kind.
+        ModelError: it is not there, of another kind, or cut off.
     """
     keras = path.suffix.lower() in _KERAS_SUFFIXES
     if retrain and (path.is_dir() or not keras):

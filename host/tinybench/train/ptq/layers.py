@@ -18,8 +18,10 @@ from tinybench.model.graph import Graph, Tensor
 from tinybench.train.ptq.interpreter import Quick
 
 SAMPLES = 32
-LEAST_FOR_DEAD = 8
 """How many samples the figures rest on, at most."""
+
+LEAST_FOR_DEAD = 8
+"""And how many a count of dead channels does, at least."""
 
 _WITH_CHANNELS = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV"})
 
